@@ -1,0 +1,61 @@
+# Weir: set-up, demonstration, tests. `make demo` and `make test` do everything on a fresh machine.
+FITS := import sys; sys.exit(not ((3, 11) <= sys.version_info < (3, 14)))
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,\
+	$(if $(shell $(p) -c '$(FITS)' 2>/dev/null && echo fits),$(p))) python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := src ingest quality privacy catalog tests benchmarks
+TYPED := $(VENV)/typed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types pytest format system clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.demo: pyproject.toml constraints.txt
+	@$(PYTHON) -c '$(FITS)' || \
+		{ echo "error: Weir needs Python 3.11 to 3.13, and '$(PYTHON)' is another"; \
+		  echo "  cure: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip setuptools
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.demo ## make the virtual environment and install Weir into it
+
+demo: setup ## generate a small company's week and run the whole job on it
+	$(BIN)/weir demo demo-shop
+
+system: ## what the tests need from the system's package manager
+	@sh tests/system.sh
+
+test: $(VENV)/.test system check pytest ## set up and run all checks and tests
+
+check: $(VENV)/.test lint types ## lint, format and types
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+# mypy does not see setuptools' editable finder, so it reads an ordinary install.
+types: $(VENV)/.test
+	@rm -rf $(TYPED) build
+	@$(PIP) --no-deps --no-build-isolation --target $(TYPED) .
+	@rm -rf build
+	MYPYPATH=$(TYPED) $(BIN)/mypy -p dataweir
+
+pytest: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.test ## mend lint and format
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) build demo-shop .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The catalogue: runs, splits, tables, metrics, scores, reviews, audit."""

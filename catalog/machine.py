@@ -1,0 +1,128 @@
+"""What the machine is capable of, measured once: cores, memory, memory bandwidth, disk writes, GPUs.
+
+Probes take about half a second together and are kept in the store under an id that follows from the hardware
+(processor, cores, memory), not from a host name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+import uuid
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from .. import storage
+from .store import Store
+
+_BUFFER = 128 << 20
+_PROBE_SECONDS = 0.2
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def machine(store: Store | None = None, warehouse: str | None = None) -> dict[str, float]:
+    """Return the machine's facts; the probes are read from the store where it has them, and kept there.
+
+    cpu_count, cores (those this process may use), memory_bytes, memory_limit_bytes, gpu_count,
+    memory_bandwidth_bytes_per_s (one core), and disk_write_bytes_per_s where `warehouse` is a local one that
+    can be written to.
+    """
+    facts = _sizes()
+    ident = machine_id(facts, warehouse)
+    probes = store.machine(ident) if store is not None else None
+    if probes is None:
+        probes = {"memory_bandwidth_bytes_per_s": memory_bandwidth()}
+        if warehouse is not None and storage.is_local(warehouse):
+            rate = disk_write_rate(Path(storage.path(warehouse)))
+            if rate is not None:
+                probes["disk_write_bytes_per_s"] = rate
+        if store is not None:
+            store.record_machine(ident, probes)
+    return {**facts, **probes}
+
+
+def machine_id(facts: dict[str, float], warehouse: str | None = None) -> str:
+    """Return 16 hex digits that stay while the hardware and the warehouse's place do."""
+    parts = [
+        platform.machine(),
+        _processor(),
+        *(f"{n}={v:.0f}" for n, v in sorted(facts.items())),
+        warehouse or "",
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def memory_bandwidth() -> float:
+    """Return the bytes a second that one core copies (read plus written), the best of several passes.
+
+    The pass that was disturbed least says what the hardware can do (method of the STREAM benchmark).
+    """
+    source = np.ones(_BUFFER // 8)
+    target = np.empty_like(source)
+    best, end = float("inf"), time.perf_counter() + _PROBE_SECONDS
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        np.copyto(target, source)
+        best = min(best, time.perf_counter() - began)
+    return 2 * _BUFFER / best
+
+
+def disk_write_rate(folder: Path) -> float | None:
+    """Return the bytes a second that a folder's disk takes, fsync included; None where it takes none."""
+    block = np.random.default_rng(0).bytes(4 << 20)  # random: a compressing file system must not shine
+    path = folder / f".weir-probe-{uuid.uuid4().hex}"
+    written, began = 0, time.perf_counter()
+    try:
+        with path.open("wb") as file:
+            while time.perf_counter() - began < _PROBE_SECONDS and written < 16 * len(block):
+                file.write(block)
+                os.fsync(file.fileno())
+                written += len(block)
+        return written / (time.perf_counter() - began)
+    except OSError:
+        return None  # a full or read-only disk is the run's to report; here the metric is just not measured
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _sizes() -> dict[str, float]:
+    memory = float(psutil.virtual_memory().total)
+    return {
+        "cpu_count": float(os.cpu_count() or 1),
+        "cores": _cores(),
+        "memory_bytes": memory,
+        "memory_limit_bytes": min(memory, _number(_CGROUP / "memory.max") or memory),
+        "gpu_count": float(len(list(Path("/dev").glob("nvidia[0-9]*")))),
+    }
+
+
+def _cores() -> float:
+    usable = float(len(os.sched_getaffinity(0)))
+    quota = _words(_CGROUP / "cpu.max")
+    if len(quota) == 2 and quota[0].isdigit():
+        usable = min(usable, max(1.0, int(quota[0]) / int(quota[1])))
+    return usable
+
+
+def _number(path: Path) -> float | None:
+    words = _words(path)
+    return float(words[0]) if words and words[0].isdigit() else None
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")

@@ -1,0 +1,26 @@
+"""Speed at which one core copies memory."""
+
+from __future__ import annotations
+
+from ..measure import Facts, Goalposts, Ratio, metric
+
+
+@metric("memory_bandwidth")
+class MemoryBandwidth(Ratio):
+    """Speed at which one core copies memory."""
+
+    pillar = "hardware"
+    unit = "GB/s"
+    direction = "higher is easier"
+    goalposts = Goalposts(easy=10.0, hard=0.0)
+    why = "10 GB/s is about STREAM copy on one core of a server; eta is the share that is there"
+    needs = ("memory_bandwidth_bytes_per_s",)
+    advice = "use a machine with faster memory, or one that is not shared"
+
+    def over(self, facts: Facts) -> float:
+        """Read gigabytes a second."""
+        return facts["memory_bandwidth_bytes_per_s"] / 1e9
+
+    def under(self, facts: Facts) -> float:
+        """Count measurements, so that several give their mean."""
+        return 1.0

@@ -1,0 +1,183 @@
+"""What the store gives back and takes: frozen records, one a kind of row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+RunState = Literal["running", "done", "failed", "gate_failed"]
+SplitState = Literal["pulled", "refined"]
+CandidateState = Literal["pending", "approved", "rejected", "published"]
+Decision = Literal["approved", "rejected"]
+ScoreKind = Literal["barrier", "bottleneck"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pass over the sources. `id` sorts by time; `error` is WeirError.as_dict() of what stopped it."""
+
+    id: str
+    project: str
+    state: RunState
+    started: datetime
+    finished: datetime | None
+    config_hash: str
+    versions: dict[str, Any]
+    plan: dict[str, Any]
+    counts: dict[str, Any]
+    error: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class SplitRecord:
+    """One piece of a source's input. records = rows + rejected; rows = kept + duplicates + clean_rejected.
+
+    `rejected` and `clean_rejected` count rows by reason; `bytes` is the stored size read, `seconds` the time
+    it took; `rows_path` and `rejects_path` are the landed files (None where there was nothing to land).
+    """
+
+    source: str
+    key: str
+    file: str
+    state: SplitState
+    records: int = 0
+    rows: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    seconds: float = 0.0
+    rows_path: str | None = None
+    rejects_path: str | None = None
+    run_pulled: str | None = None
+    run_refined: str | None = None
+    kept: int = 0
+    duplicates: int = 0
+    clean_rejected: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step did to one subject: records_in = kept + rejected; `facts` feed the metrics."""
+
+    name: str
+    subject: str
+    records_in: int = 0
+    kept: int = 0
+    rejected: int = 0
+    changed: int = 0
+    seconds: float = 0.0
+    facts: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SnapshotRecord:
+    """An Iceberg snapshot that a run committed, with the rows and files it added."""
+
+    run: str
+    table: str
+    snapshot_id: int
+    rows_added: int
+    files: int
+
+
+@dataclass(frozen=True)
+class CommitRecord:
+    """An intent to change several tables together; `snapshots` is {table: snapshot id} once it is done."""
+
+    id: str
+    run: str
+    stage: str
+    state: Literal["intent", "done", "abandoned"]
+    payload: dict[str, Any]
+    snapshots: dict[str, int]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class QualityRecord:
+    """The result of one suite on one table; `result` holds no row value."""
+
+    run: str
+    table: str
+    suite_hash: str
+    success: bool
+    result: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An export that waits for, or went through, review; `candidate_hash` covers all its files."""
+
+    id: str
+    name: str
+    table: str
+    state: CandidateState
+    policy_hash: str
+    candidate_hash: str
+    evidence: dict[str, Any]
+    path: str
+    requested_by: str
+    created: datetime
+    published_path: str | None = None
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Review:
+    """One decision on one candidate, bound to the hash of what was looked at."""
+
+    candidate: str
+    decision: Decision
+    reviewer: str
+    reason: str
+    candidate_hash: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """One metric of one run; `scope` is 'project', 'source:<label>' or 'table:<name>'; None: not measured."""
+
+    run: str
+    scope: str
+    name: str
+    value: float | None
+    unit: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ScoreRecord:
+    """A score as it was computed then; never recomputed silently. See score.Score for the parts."""
+
+    run: str
+    kind: ScoreKind
+    version: str
+    value: float | None
+    low: float
+    high: float
+    pillars: dict[str, Any]
+    contributions: list[dict[str, Any]]
+    facts: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """Who did what when."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+R = TypeVar("R")
+
+
+def record(kind: type[R], row: Any) -> R:
+    """Build the record of `kind` from a row that has the same attributes."""
+    return kind(**{f.name: getattr(row, f.name) for f in fields(kind)})  # type: ignore[arg-type]

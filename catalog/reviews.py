@@ -1,0 +1,182 @@
+"""Export candidates, their reviews, and the audit trail in the store."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..errors import ConfigError, PrivacyGateFailed
+from .database import Database
+from .models import AuditRow, CandidateRow, ReviewRow
+from .records import AuditEntry, Candidate, CandidateState, Decision, Review, record
+from .runs import now
+
+NEXT: Mapping[CandidateState, tuple[CandidateState, ...]] = {
+    "pending": ("approved", "rejected"),
+    "approved": ("published", "rejected"),
+    "rejected": (),
+    "published": (),
+}
+"""What a candidate in a state may become: nothing leaves the house that was not approved first."""
+
+
+class ReviewRecords(Database):
+    """The part of the store that knows what wants to leave the house, and who said yes or no."""
+
+    def add_candidate(
+        self,
+        id: str,
+        name: str,
+        table: str,
+        policy_hash: str,
+        candidate_hash: str,
+        evidence: Mapping[str, Any],
+        path: str,
+        requested_by: str | None = None,
+    ) -> Candidate:
+        """Record an export that waits for review. Raises ConfigError where the id is another content's."""
+        with self.writing() as session:
+            known = session.get(CandidateRow, id)
+            if known is not None:
+                if known.candidate_hash != candidate_hash:
+                    raise ConfigError(f"candidate '{id}' exists with another content", "export it anew")
+                return record(Candidate, known)
+            row = CandidateRow(
+                id=id,
+                name=name,
+                table=table,
+                state="pending",
+                policy_hash=policy_hash,
+                candidate_hash=candidate_hash,
+                evidence=dict(evidence),
+                path=path,
+                requested_by=requested_by or current_user(),
+                created=now(),
+                published_path=None,
+                published_at=None,
+            )
+            session.add(row)
+            session.flush()
+            return record(Candidate, row)
+
+    def candidate(self, id: str) -> Candidate:
+        """Return one candidate. Raises ConfigError where there is none of that id."""
+        with self.reading() as session:
+            return record(Candidate, _candidate_row(session, id))
+
+    def candidates(self, name: str | None = None, state: CandidateState | None = None) -> list[Candidate]:
+        """Return candidates, newest first."""
+        query = select(CandidateRow).order_by(CandidateRow.created.desc(), CandidateRow.id)
+        if name is not None:
+            query = query.where(CandidateRow.name == name)
+        if state is not None:
+            query = query.where(CandidateRow.state == state)
+        with self.reading() as session:
+            return [record(Candidate, row) for row in session.scalars(query)]
+
+    def set_candidate_state(
+        self, id: str, state: CandidateState, published_path: str | None = None
+    ) -> Candidate:
+        """Move a candidate on, as NEXT allows; being there already is no error.
+
+        Raises PrivacyGateFailed where the step is not allowed, such as publishing what was not approved.
+        """
+        with self.writing() as session:
+            row = _candidate_row(session, id, lock=True)
+            _advance(row, state)
+            if state == "published" and row.published_at is None:
+                row.published_at, row.published_path = now(), published_path
+            session.flush()
+            return record(Candidate, row)
+
+    def add_review(
+        self, candidate: str, decision: Decision, reviewer: str, reason: str, candidate_hash: str
+    ) -> Review:
+        """Record a decision and move the candidate accordingly, together.
+
+        Raises PrivacyGateFailed where `candidate_hash`, what the reviewer looked at, is not the candidate's,
+        or where the candidate can no longer be decided on.
+        """
+        with self.writing() as session:
+            row = _candidate_row(session, candidate, lock=True)
+            if row.candidate_hash != candidate_hash:
+                raise PrivacyGateFailed(
+                    f"candidate '{candidate}' is not what was looked at", "look at it again, then decide"
+                )
+            _advance(row, decision)
+            review = ReviewRow(
+                candidate=candidate,
+                decision=decision,
+                reviewer=reviewer,
+                reason=reason,
+                candidate_hash=candidate_hash,
+                at=now(),
+            )
+            session.add(review)
+            session.flush()
+            return record(Review, review)
+
+    def reviews(self, candidate: str | None = None) -> list[Review]:
+        """Return the decisions, newest first."""
+        query = select(ReviewRow).order_by(ReviewRow.id.desc())
+        if candidate is not None:
+            query = query.where(ReviewRow.candidate == candidate)
+        with self.reading() as session:
+            return [record(Review, row) for row in session.scalars(query)]
+
+    def audit(
+        self, action: str, subject: str, detail: Mapping[str, Any] | None = None, actor: str | None = None
+    ) -> AuditEntry:
+        """Add a line to the audit trail; `detail` must hold no row value. The actor is the system's user."""
+        row = AuditRow(
+            at=now(), actor=actor or current_user(), action=action, subject=subject, detail=dict(detail or {})
+        )
+        with self.writing() as session:
+            session.add(row)
+            session.flush()
+            return record(AuditEntry, row)
+
+    def audit_log(self, limit: int = 100, subject: str | None = None) -> list[AuditEntry]:
+        """Return the newest lines of the audit trail, newest first."""
+        query = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit)
+        if subject is not None:
+            query = query.where(AuditRow.subject == subject)
+        with self.reading() as session:
+            return [record(AuditEntry, row) for row in session.scalars(query)]
+
+
+def current_user() -> str:
+    """Return the name of the system's user, or its number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        import os
+
+        return f"uid:{os.getuid()}"
+
+
+def _advance(row: CandidateRow, state: CandidateState) -> None:
+    current: CandidateState = row.state  # type: ignore[assignment]
+    if state == current:
+        return
+    if state not in NEXT[current]:
+        allowed = " or ".join(NEXT[current])
+        raise PrivacyGateFailed(
+            f"candidate '{row.id}' is {current}; it cannot become {state}",
+            f"it can become {allowed}" if allowed else "export it anew",
+            candidate=row.id,
+        )
+    row.state = state
+
+
+def _candidate_row(session: Session, id: str, lock: bool = False) -> CandidateRow:
+    row = session.get(CandidateRow, id, with_for_update=lock)
+    if row is None:
+        raise ConfigError(
+            f"there is no export candidate '{id}'", "list them with 'weir review list'", candidate=id
+        )
+    return row

@@ -1,0 +1,16 @@
+"""The store: everything that runs know, in one SQL database."""
+
+from __future__ import annotations
+
+from .intents import IntentRecords
+from .measurements import MeasureRecords
+from .reviews import ReviewRecords
+from .runs import RunRecords
+
+
+class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords):
+    """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
+
+    Methods are short transactions that take and give frozen records (records.py); a failing database is a
+    StorageError. It is safe to use from several threads; processes open their own.
+    """

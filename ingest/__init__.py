@@ -1,0 +1,1 @@
+"""Acquisition and processing: sources, landing, cleaning, dedup, integration."""

@@ -1,0 +1,77 @@
+"""Files between workers: Arrow IPC, one record batch for each bucket (or part), read one batch at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+from ...storage import filesystem, is_local, storage_error
+
+ID_KEYS = pa.schema(
+    {
+        "pos": pa.int32(),
+        "h1": pa.uint64(),
+        "h2": pa.uint64(),
+        "counted": pa.bool_(),
+        "file": pa.int32(),
+        "line": pa.int64(),
+    }
+)
+"""`pos` is the row in the part's candidates, `file` its code in Prepared.files."""
+
+TEXT_KEYS = pa.schema(
+    {
+        "pos": pa.int32(),
+        "h1": pa.uint64(),
+        "h2": pa.uint64(),
+        "id": pa.string(),
+        "file": pa.int32(),
+        "line": pa.int64(),
+    }
+)
+"""`id` is null where the row gets its id in the first round."""
+
+ID_VERDICTS = pa.schema({"pos": pa.int32(), "h1": pa.uint64(), "h2": pa.uint64(), "dropped": pa.bool_()})
+"""One line a row: the final id, and whether the row is dropped."""
+
+TEXT_VERDICTS = pa.schema({"pos": pa.int32(), "kept_id": pa.string()})
+"""One line a dropped row: whose text it repeats."""
+
+
+def write_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema, location: str) -> None:
+    """Write one IPC file (LZ4), visible only when whole. Raises StorageError."""
+    fs, inner = filesystem(location)
+    target = f"{inner}.{uuid.uuid4().hex}.tmp" if is_local(location) else inner
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    try:
+        if is_local(location):
+            Path(inner).parent.mkdir(parents=True, exist_ok=True)
+        with fs.open_output_stream(target) as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        if is_local(location):
+            Path(target).replace(inner)
+    except OSError as error:
+        raise storage_error(error, location) from None
+    finally:
+        if is_local(location):
+            with contextlib.suppress(OSError):
+                Path(target).unlink()
+
+
+def read_batch(location: str, number: int) -> pa.RecordBatch:
+    """Read one record batch of an IPC file."""
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as source:
+        return pa.ipc.open_file(source).get_batch(number)
+
+
+def read_all(location: str) -> pa.Table:
+    """Read every record batch of an IPC file."""
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as source:
+        return pa.ipc.open_file(source).read_all()

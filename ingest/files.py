@@ -1,0 +1,267 @@
+"""Which files are new: a file is known by its content, so a rotated, renamed or copied one is read once.
+
+The identity of a file is its length, a hash of its first 64 KiB and a hash of the 64 KiB before its end. A file
+has **grown** from a known one where both hashes hold at the known length: the same beginning alone proves nothing
+(two servers may log the same first lines).
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from ..config import SourceConfig
+from ..errors import ConfigError
+from .contract import Cursor, Plan, Split
+from .streams import HEAD, TextFile, codec, reading
+
+_CHUNK = 4 * 1024 * 1024
+
+
+class FileConfig(SourceConfig):
+    """What every source of files has in common."""
+
+    path: str | list[str] = Field(description="file or glob, or a list of them, from the folder of weir.yaml")
+    split_bytes: int = Field(
+        64 * 1024 * 1024, gt=0, description="plain files are read in ranges of about this many bytes"
+    )
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a file was when it was read. `file` is its path from the project's folder."""
+
+    file: str
+    size: int
+    head: str
+    tail: str
+
+    @property
+    def content(self) -> tuple[int, str, str]:
+        """The identity without the name."""
+        return self.size, self.head, self.tail
+
+
+class Probe:
+    """A look at one stored file: its first bytes and its identity at any length."""
+
+    def __init__(self, path: str, file: str) -> None:
+        self.path = path
+        with reading(file), open(path, "rb") as handle:  # noqa: PTH123
+            self.size = os.fstat(handle.fileno()).st_size
+            self._head = handle.read(HEAD)
+        self.plain = codec(self._head) is None and not self._head.startswith(b"PAR1")
+        self._heads: dict[int, str] = {}
+        with reading(file):
+            self.identity = Identity(file, self.size, self._head_hash(self.size), self._tail_hash(self.size))
+
+    def grew_from(self, known: Identity) -> bool:
+        """Whether the file begins with the whole of a known, shorter one."""
+        if not self.plain or not 0 < known.size < self.size or self._head_hash(known.size) != known.head:
+            return False
+        with reading(self.identity.file):
+            return self._tail_hash(known.size) == known.tail
+
+    def _head_hash(self, size: int) -> str:
+        length = min(size, HEAD)
+        if length not in self._heads:
+            self._heads[length] = digest(self._head[:length])
+        return self._heads[length]
+
+    def _tail_hash(self, size: int) -> str:
+        with open(self.path, "rb") as handle:  # noqa: PTH123
+            handle.seek(max(0, size - HEAD))
+            return digest(handle.read(min(size, HEAD)))
+
+
+class News(NamedTuple):
+    """What is new: probes to read with the length already known (0: all new), what to remember, what was passed over."""
+
+    fresh: list[tuple[Probe, int]]
+    remembered: list[Identity]
+    skipped: list[tuple[str, str]]
+
+
+def digest(data: bytes) -> str:
+    """Return the 128-bit BLAKE2b hash of bytes in hexadecimal."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def display(path: str, root: str) -> str:
+    """Return a path as the tables show it: from the project's folder, with slashes, as valid UTF-8."""
+    relative = Path(os.path.relpath(path, root)).as_posix()
+    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+
+
+def find(patterns: str | list[str], root: str, label: str, known: bool) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the absolute paths that the patterns match, sorted, and what was passed over.
+
+    Raises ConfigError where a pattern matches nothing, unless files of this source were read before (`known`):
+    a folder that is emptied after each run is no mistake.
+    """
+    found: set[str] = set()
+    skipped = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        if "://" in pattern:
+            raise ConfigError(f"sources.{label}.path: {pattern} is a URL", "name files on this machine")
+        full = str(Path(root, Path(pattern).expanduser()))
+        matches = [full] if Path(full).exists() else glob.glob(full, recursive=True)  # noqa: PTH207
+        files = [os.path.abspath(m) for m in matches if not Path(m).is_dir()]  # noqa: PTH100
+        if not files and matches:
+            raise ConfigError(f"sources.{label}.path: {pattern} is a folder", f"name its files, such as {pattern}/*")
+        if not files and not known:
+            raise ConfigError(f"sources.{label}.path: no file matches {pattern}", "correct the path, or put the files there")
+        if not files:
+            skipped.append((pattern, "no file matches"))
+        found.update(files)
+    return sorted(found), skipped
+
+
+def compare(probes: list[Probe], known: list[Identity]) -> News:
+    """Tell which files are new, which have grown, and which were read before under any name."""
+    contents = {entry.content: entry.file for entry in reversed(known)}
+    held = {p.identity.content for p in probes if p.identity.content in contents}
+    remembered = dict.fromkeys(known)
+    fresh: list[tuple[Probe, int]] = []
+    skipped: list[tuple[str, str]] = []
+    pending: list[Probe] = []
+    for probe in probes:
+        me = probe.identity
+        if not me.size:
+            skipped.append((me.file, "empty"))
+        elif me.content in contents:
+            same = me in remembered
+            skipped.append((me.file, "unchanged since it was read" if same else f"same content as {contents[me.content]}"))
+            remembered[me] = None
+        else:
+            pending.append(probe)
+    pending.sort(key=lambda p: not any(k.file == p.identity.file for k in known))  # a file's own past comes first
+    for probe in pending:
+        me = probe.identity
+        if me.content in contents:
+            skipped.append((me.file, f"same content as {contents[me.content]}"))
+        else:
+            past = _past(probe, list(remembered), held)
+            if past is not None:
+                remembered.pop(past)
+            fresh.append((probe, past.size if past is not None else 0))
+            contents[me.content] = me.file
+            held.add(me.content)
+        remembered[me] = None
+    fresh.sort(key=lambda item: item[0].identity.file)
+    return News(fresh, list(remembered), skipped)
+
+
+def _past(probe: Probe, known: list[Identity], held: set[tuple[int, str, str]]) -> Identity | None:
+    """Return the longest known content that the file has grown from.
+
+    Content that still stands whole under another name was copied, not renamed: it has not grown into this file.
+    """
+    own = [k for k in known if k.file == probe.identity.file and probe.grew_from(k)]
+    moved = [k for k in known if k.content not in held and probe.grew_from(k)] if not own else []
+    return max(own or moved, key=lambda k: k.size, default=None)
+
+
+class FileSource:
+    """What the sources of files share: planning by content, and splits at line ends.
+
+    A subclass gives `schema`, `read`, `integrate` and `target`; one whose records may span lines overrides
+    `resume` and `ranges`, and `extra` is carried to every split and into its key.
+    """
+
+    def __init__(self, label: str, config: Any, root: str) -> None:
+        self.label = label
+        self.config = config
+        self.root = root
+
+    def plan(self, cursor: Cursor) -> Plan:
+        """List the files that are new or have grown since `cursor`."""
+        known = [Identity(**entry) for entry in cursor.get("files", [])]
+        paths, skipped = find(self.config.path, self.root, self.label, bool(known))
+        probes = []
+        for path in paths:
+            file = display(path, self.root)
+            if Path(path).exists() and not Path(path).is_file():
+                skipped.append((file, "not a regular file"))
+            else:
+                probes.append(Probe(path, file))
+        news = compare(probes, known)
+        extras = self.extras(news, cursor)
+        splits = [
+            split
+            for (probe, read_before), extra in zip(news.fresh, extras, strict=True)
+            for split in self._splits(probe, read_before, extra)
+        ]
+        files = [asdict(entry) for entry in news.remembered]
+        return Plan(splits, {"files": files, **self.remember()}, skipped + news.skipped)
+
+    def extras(self, news: News, cursor: Cursor) -> list[dict[str, str]]:
+        """Return what each new file's splits carry along."""
+        return [{} for _ in news.fresh]
+
+    def remember(self) -> dict[str, Any]:
+        """Return what the cursor holds besides the files."""
+        return {}
+
+    def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
+        """Return where to read on in a file read up to `end`, and the number of the record there.
+
+        A last line that had no end then is read again, whole, from its beginning.
+        """
+        count, start, position = 0, 0, 0
+        for part in text.parts(0, end, _CHUNK):
+            count += part.count(text.mark)
+            last = part.rfind(text.mark)
+            start = position + last + 1 if last >= 0 else start
+            position += len(part)
+        return start, count + 1
+
+    def ranges(self, text: TextFile, start: int, end: int, first: int) -> list[tuple[int, int, int]]:
+        """Cut a plain file at line ends; return (start, end, number of the first record) of each range."""
+        found = []
+        while end - start > self.config.split_bytes:
+            stop, lines = _cut(text, start, start + self.config.split_bytes, end)
+            if stop >= end:
+                break
+            found.append((start, stop, first))
+            start, first = stop, first + lines
+        return [*found, (start, end, first)]
+
+    def _splits(self, probe: Probe, read_before: int, extra: dict[str, str]) -> list[Split]:
+        me = probe.identity
+        if not probe.plain:
+            return [self._split(me, probe.path, 0, None, 1, me.size, extra)]
+        text = TextFile(probe.path, me.file)
+        start, first = self.resume(text, read_before, extra) if read_before else (0, 1)
+        return [
+            self._split(me, probe.path, low, high, number, high - low, extra)
+            for low, high, number in self.ranges(text, start, me.size, first)
+        ]
+
+    def _split(
+        self, me: Identity, path: str, start: int, end: int | None, first: int, size: int, extra: dict[str, str]
+    ) -> Split:
+        named = repr((me.content, start, end, first, sorted(extra.items())))
+        split = Split(self.label, digest(named.encode()), path, me.file, size, start, end, first)
+        return replace(split, extra=extra)
+
+
+def _cut(text: TextFile, start: int, goal: int, end: int) -> tuple[int, int]:
+    """Return the first line end at or after `goal`, and how many lines lie between `start` and it."""
+    lines, position = 0, start
+    for part in text.parts(start, goal - 1, _CHUNK):
+        lines += part.count(text.mark)
+        position += len(part)
+    for part in text.parts(position, end, HEAD):
+        at = part.find(text.mark)
+        if at >= 0:
+            return position + at + 1, lines + 1
+        position += len(part)
+    return end, lines

@@ -1,0 +1,170 @@
+"""The last step of refining: the final files of a group of parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from ..storage import filesystem, join, write_parquet
+from .dedup.decide import text_verdicts, verdicts
+from .dedup.exact import id_column
+from .dedup.staging import read_all
+from .hashing import to_hex
+from .integrate import user_events
+from .parts import Decided, FileCount, Finished, Group, Prepared
+from .schemas import DUPLICATES
+
+_DAY = 86_400_000_000
+
+
+def finish(group: Group, table: str, decided: Sequence[Decided], out: str, batch: str) -> Finished:
+    """Write a group's final files below the warehouse `out`: kept rows, events, duplicates, clean rejects.
+
+    `decided` are all buckets of all rounds, `batch` names the run's files. web_events come as one file a
+    day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for no rows.
+    Raises DataError where rows in != kept + duplicates + rejected for any source file.
+    """
+    kept, duplicates = [], []
+    for part in group.parts:
+        here, dropped = _apply(part, decided)
+        kept.append(here)
+        duplicates.append(dropped)
+    rows = pa.concat_tables(kept, promote_options="permissive")
+    written = _Writer(out, f"{batch}-{group.number:05d}", table)
+    if table == "web_events":
+        for day, events in _days(rows):
+            written.add("refined.web_events", events, f"-{day}")
+        written.add("refined.user_events", user_events(web=rows))
+    else:
+        written.add(f"refined.{table}", rows)
+        if table == "social_posts":
+            written.add("refined.user_events", user_events(social=rows))
+    dropped = pa.concat_tables(duplicates)
+    written.add("refined.duplicates", dropped)
+    rejects = [_read(part.rejects) for part in group.parts if part.rejects]
+    if rejects:
+        written.add("raw.rejects", pa.concat_tables(rejects))
+    return Finished(written.files, written.rows, _counts(group, rows, dropped))
+
+
+class _Writer:
+    """Writes tables below the warehouse and keeps the record."""
+
+    def __init__(self, out: str, stem: str, table: str) -> None:
+        self.out, self.stem, self.table = out, stem, table
+        self.files: dict[str, list[str]] = {}
+        self.rows: dict[str, int] = {}
+
+    def add(self, name: str, rows: pa.Table, suffix: str = "") -> None:
+        if not rows.num_rows:
+            return
+        # Several tables of a run share duplicates, user_events and rejects: the name keeps them apart.
+        ending = suffix or f"-{self.table}"
+        location = join(self.out, *name.split("."), "data", f"{self.stem}{ending}.parquet")
+        write_parquet(rows, location)
+        self.files.setdefault(name, []).append(location)
+        self.rows[name] = self.rows.get(name, 0) + rows.num_rows
+
+
+def _apply(part: Prepared, decided: Sequence[Decided]) -> tuple[pa.Table, pa.Table]:
+    """Return a part's kept rows with their ids, and its duplicates (DUPLICATES)."""
+    rows = read_all(part.candidates)
+    outcome = verdicts(part, decided)
+    column = id_column(part.table)
+    given = rows[column]
+    ids = pc.coalesce(given, pa.chunked_array([to_hex(outcome.ids)])) if given.null_count else given
+    rows = rows.set_column(rows.schema.get_field_index(column), column, ids)
+    method = np.where(pc.is_valid(given).to_numpy(), "id", "exact")
+    texts = text_verdicts(part, decided)
+    by_text = texts["pos"].to_numpy()
+    keep = ~outcome.dropped
+    keep[by_text] = False
+    first = rows.filter(pa.array(outcome.dropped))
+    methods = pa.array(method[outcome.dropped].tolist(), pa.string())
+    second = rows.take(pa.array(by_text))
+    dropped = [
+        _duplicates(part.table, first, first[column], methods),
+        _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), second.num_rows)),
+    ]
+    return rows.filter(pa.array(keep)), pa.concat_tables(dropped)
+
+
+def _duplicates(table: str, rows: pa.Table, kept_id: pa.ChunkedArray, method: pa.Array) -> pa.Table:
+    count = rows.num_rows
+    columns = {
+        "table": pa.repeat(pa.scalar(table), count),
+        "id": rows[id_column(table)],
+        "kept_id": kept_id,
+        "method": method,
+        "similarity": pa.repeat(pa.scalar(1.0), count),
+        "source": rows["source"],
+        "file": rows["file"],
+        "line": rows["line"],
+    }
+    return pa.table([columns[name] for name in DUPLICATES.names], schema=DUPLICATES)
+
+
+def _days(rows: pa.Table) -> list[tuple[str, pa.Table]]:
+    """Cut a table by the UTC day of `ts`; rows without a time stand apart, as the null partition."""
+    ts = rows["ts"]
+    days = np.full(rows.num_rows, np.iinfo(np.int64).min)
+    valid = pc.is_valid(ts).to_numpy()
+    days[valid] = pc.drop_null(ts).cast(pa.int64()).to_numpy() // _DAY
+    order = np.argsort(days, kind="stable")
+    each, first = np.unique(days[order], return_index=True)
+    ends: NDArray[np.int64] = np.append(first, len(order))
+    cut = []
+    for day, start, end in zip(each, ends[:-1], ends[1:], strict=True):
+        name = "null" if day == np.iinfo(np.int64).min else str(np.datetime64(int(day), "D"))
+        cut.append((name, rows if len(each) == 1 else rows.take(pa.array(order[start:end]))))
+    return cut
+
+
+def _counts(group: Group, kept: pa.Table, dropped: pa.Table) -> tuple[FileCount, ...]:
+    rows: Counter[tuple[str, str]] = Counter()
+    rejected: dict[tuple[str, str], Counter[str]] = {}
+    for part in group.parts:
+        for count in part.counts:
+            rows[count.source, count.file] += count.rows
+            rejected.setdefault((count.source, count.file), Counter()).update(count.rejected)
+    keeps = _tally(kept, ["source", "file"])
+    drops = _tally(dropped, ["source", "file", "method"])
+    counts = []
+    for source, file in sorted(rows):
+        methods = {key[2]: n for key, n in sorted(drops.items()) if key[:2] == (source, file)}
+        count = FileCount(
+            source,
+            file,
+            rows[source, file],
+            keeps.get((source, file), 0),
+            methods,
+            dict(rejected[source, file]),
+        )
+        if not count.balanced:
+            raise DataError(
+                f"rows of '{source}' went missing: {count.rows} in, {count.kept} kept, "
+                f"{sum(methods.values())} duplicates, {sum(count.rejected.values())} rejected",
+                "this is a fault of Weir: report it; nothing was committed",
+                source=source,
+                file=file,
+            )
+        counts.append(count)
+    return tuple(counts)
+
+
+def _tally(rows: pa.Table, by: list[str]) -> dict[tuple[str, ...], int]:
+    found = rows.group_by(by).aggregate([([], "count_all")])
+    return {tuple(each[name] for name in by): each["count_all"] for each in found.to_pylist()}
+
+
+def _read(location: str) -> pa.Table:
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as source:
+        return pq.read_table(source)

@@ -1,0 +1,128 @@
+"""Landing: one split read to the end into Parquet files whose names say what they hold.
+
+The names derive from the source, the split's key and the hash of the configuration, and the rows file is written
+last. So a finished split is known by its rows file, whoever wrote it: a run that was killed is taken up where it
+stopped, and reading a split twice gives the same bytes under the same names.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from .. import storage
+from ..errors import DataError
+from .contract import REJECTS, Source, Split
+
+_COUNTS = b"weir.landed"
+_ENOUGH = 64 * 1024 * 1024  # bytes of rows in a row group
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of a split: the files it stands in (None where there is nothing), and its counts.
+
+    `records == rows + sum(rejected.values())`; `bytes_in` is the size of the split as stored; `reused` says that
+    the files were there already.
+    """
+
+    source: str
+    key: str
+    file: str
+    rows_path: str | None
+    rejects_path: str | None
+    records: int
+    rows: int
+    rejected: dict[str, int] = field(default_factory=dict)
+    bytes_in: int = 0
+    seconds: float = 0.0
+    reused: bool = False
+
+
+def land(source: Source, split: Split, location: str, config_hash: str) -> Landed:
+    """Read `split` into `<location>/raw/<source>/data` and `<location>/raw/rejects/data`, or find it done.
+
+    Raises SourceError where the split cannot be read to its end (nothing of it stays), StorageError where the
+    files cannot be written, DataError where the source breaks its own schema.
+    """
+    began = time.perf_counter()
+    label = split.source
+    rows_path = storage.join(location, "raw", label, "data", f"{split.key}-{config_hash}.parquet")
+    rejects_path = storage.join(location, "raw", "rejects", "data", f"{label}-{split.key}-{config_hash}.parquet")
+    counts = _finished(rows_path)
+    reused = counts is not None
+    if counts is None:
+        counts = _write(source, split, rows_path, rejects_path)
+    rejected: dict[str, int] = counts["rejected"]
+    return Landed(
+        source=label,
+        key=split.key,
+        file=split.file,
+        rows_path=rows_path if counts["rows"] else None,
+        rejects_path=rejects_path if rejected else None,
+        records=counts["rows"] + sum(rejected.values()),
+        rows=counts["rows"],
+        rejected=rejected,
+        bytes_in=split.size,
+        seconds=time.perf_counter() - began,
+        reused=reused,
+    )
+
+
+def _finished(rows_path: str) -> dict[str, Any] | None:
+    """Return the counts in the rows file's footer, or None where the split has not been landed."""
+    if not storage.exists(rows_path):
+        return None
+    fs, inner = storage.filesystem(rows_path)
+    metadata = pq.read_metadata(inner, filesystem=fs).metadata or {}
+    return dict(json.loads(metadata[_COUNTS])) if _COUNTS in metadata else None
+
+
+def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> dict[str, Any]:
+    rejected: Counter[str] = Counter()
+    rows = 0
+    with ExitStack() as files:
+        rows_file = files.enter_context(storage.ParquetSink(rows_path))
+        rejects_file = files.enter_context(storage.ParquetSink(rejects_path))
+        for kept, refused in _batches(source, split):
+            rows += len(kept)
+            for reason in pc.value_counts(refused["reason"]).to_pylist():
+                rejected[reason["values"]] += reason["counts"]
+            rows_file.write(kept)
+            if len(refused):
+                rejects_file.write(refused)
+        counts = {"rows": rows, "rejected": dict(sorted(rejected.items()))}
+        if rejected:
+            rejects_file.finish({})
+        rows_file.finish({_COUNTS.decode(): json.dumps(counts)})  # last: it marks the split as done
+    return counts
+
+
+def _batches(source: Source, split: Split) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Yield the split's batches, small ones joined; at least one of rows, so that there is a schema to write."""
+    kept: list[pa.Table] = []
+    refused: list[pa.Table] = []
+    schema: pa.Schema | None = None
+    for batch in source.read(split):
+        schema = schema or batch.rows.schema
+        if not batch.rows.schema.equals(schema) or not batch.rejects.schema.equals(REJECTS):
+            raise DataError(
+                f"the source '{split.source}' yields batches of different schemas for {split.file}",
+                "mend the connector: dataweir.testing.check_source shows what is wrong",
+            )
+        kept.append(batch.rows)
+        refused.append(batch.rejects)
+        if sum(t.nbytes for t in kept) + sum(t.nbytes for t in refused) >= _ENOUGH:
+            yield pa.concat_tables(kept), pa.concat_tables(refused)
+            kept, refused = [], []
+    if kept or schema is None:
+        yield pa.concat_tables(kept or [source.schema.empty_table()]), pa.concat_tables(refused or [REJECTS.empty_table()])

@@ -1,0 +1,141 @@
+"""What the refining workers hand each other, and how work is cut: plain, small, picklable values."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..config import DedupConfig
+
+
+@dataclass(frozen=True)
+class RawPart:
+    """A landed Parquet file of raw rows: those of one split.
+
+    `file` and `first_line` are those of the split: they tell which lines of the file an earlier run has read.
+    `former` is the name the file had then, where it was renamed since.
+    """
+
+    path: str
+    source: str
+    key: str
+    file: str = ""
+    first_line: int = 1
+    former: str = ""
+
+    @property
+    def name(self) -> str:
+        """A file name of its own, the same in every run."""
+        return hashlib.sha256(f"{self.source}\0{self.key}".encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """What became of the rows of one source file: rows == kept + duplicates + rejected."""
+
+    source: str
+    file: str
+    rows: int
+    kept: int = 0
+    duplicates: dict[str, int] = field(default_factory=dict)
+    """By method: exact, id, text."""
+    rejected: dict[str, int] = field(default_factory=dict)
+    """By reason, at the stage 'clean'."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row is accounted for."""
+        return self.rows == self.kept + sum(self.duplicates.values()) + sum(self.rejected.values())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One part, integrated, cleaned and keyed; its files lie in the staging folder."""
+
+    part: RawPart
+    table: str
+    buckets: int
+    candidates: str
+    id_keys: str
+    text_keys: str | None
+    rejects: str | None
+    rows: int
+    kept: int
+    rejected: dict[str, int]
+    changed: dict[str, int]
+    """Values changed, by rule."""
+    seconds: dict[str, float]
+    """Time taken, by rule, and in all under 'total'."""
+    files: tuple[str, ...]
+    """The files of the rows that were kept, in the order of the codes in the key files."""
+    counts: tuple[FileCount, ...]
+    first_ts: datetime.datetime | None
+    last_ts: datetime.datetime | None
+
+    @property
+    def order(self) -> tuple[str, str, int, str]:
+        """Where the part stands among others, whatever order the workers finished in."""
+        return self.part.source, self.part.file, self.part.first_line, self.part.key
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One bucket of one round, decided: for each part, which rows are dropped, and the final ids."""
+
+    method: str
+    bucket: int
+    path: str
+    parts: tuple[str, ...]
+    """Names of the parts, in the order of the record batches in the file."""
+    rows: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parts that are written together, so that many small files do not make as many small outputs."""
+
+    number: int
+    parts: tuple[Prepared, ...]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The final files of one group, by the Iceberg table they belong to, with their rows and counts."""
+
+    files: dict[str, list[str]]
+    rows: dict[str, int]
+    """Rows written, by Iceberg table."""
+    counts: tuple[FileCount, ...]
+
+
+def bucket_count(rows: int, rows_per_bucket: int = 2_000_000) -> int:
+    """Return how many hash buckets keep each at about `rows_per_bucket` keys (some 100 MB in memory)."""
+    return max(1, -(-rows // rows_per_bucket))
+
+
+def groups(prepared: Sequence[Prepared], rows_per_group: int = 1_000_000) -> list[Group]:
+    """Put neighbouring parts together up to about `rows_per_group` rows; a larger part stands alone."""
+    made: list[list[Prepared]] = []
+    size = 0
+    for part in sorted(prepared, key=lambda p: p.order):
+        if not made or size + part.kept > rows_per_group:
+            made.append([])
+            size = 0
+        made[-1].append(part)
+        size += part.kept
+    return [Group(number, tuple(parts)) for number, parts in enumerate(made)]
+
+
+def text_column(table: str, dedup: DedupConfig) -> str | None:
+    """Return the column whose text counts as identity too: as configured, else `text` of social_posts."""
+    if "text" in dedup.model_fields_set or table != "social_posts":
+        return dedup.text
+    return "text"
+
+
+def rounds(table: str, dedup: DedupConfig) -> tuple[str, ...]:
+    """Return the rounds of `decide` for a table, in order: 'id', then 'text' where texts are compared."""
+    return ("id", "text") if text_column(table, dedup) else ("id",)

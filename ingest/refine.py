@@ -1,0 +1,274 @@
+"""Refining, for workers: prepare each part, decide each hash bucket, finish each group.
+
+    prepare(part)   raw rows → integrated, cleaned, keyed candidates, in the staging folder
+    decide(bucket)  keys of all parts and of the committed tables → ids and duplicates, round by round
+    finish(group)   candidates and decisions → the final Parquet files
+
+Each takes its item first (`engine.map(prepare, parts, source, ...)`), and every argument and result is
+small and picklable. Run twice, each writes the same files under the same names.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ..config import DedupConfig
+from ..errors import ConfigError, DataError, StorageError
+from ..storage import filesystem, join, path, write_parquet
+from .cleaning import Cleaner, RuleCount
+from .contract import Source
+from .dedup.decide import decide
+from .dedup.exact import id_column, identity
+from .dedup.staging import ID_KEYS, TEXT_KEYS, write_batches
+from .dedup.text import text_keys
+from .finish import finish
+from .hashing import from_hex
+from .integrate import conform, generic_schema
+from .parts import (
+    Decided,
+    FileCount,
+    Finished,
+    Group,
+    Prepared,
+    RawPart,
+    bucket_count,
+    groups,
+    rounds,
+    text_column,
+)
+from .schemas import TABLES
+
+__all__ = [
+    "Decided",
+    "FileCount",
+    "Finished",
+    "Group",
+    "Prepared",
+    "RawPart",
+    "bucket_count",
+    "decide",
+    "finish",
+    "groups",
+    "prepare",
+    "rounds",
+]
+
+_ROWS = 1 << 18
+"""Rows worked on at a time, which bounds the memory whatever the part's size."""
+
+
+def prepare(
+    part: RawPart,
+    source: Source,
+    clean: Mapping[str, Any],
+    dedup: DedupConfig,
+    staging: str,
+    buckets: int,
+) -> Prepared:
+    """Integrate, clean and key the rows of one part; `clean` is that of weir.yaml, `dedup` that of the table.
+
+    Raises DataError where the source loses rows or gives columns that its table does not know, ConfigError
+    for wrong rules and for a text column that is not there.
+    """
+    return _Preparation(part, source, clean, dedup, staging, buckets).run()
+
+
+class _Preparation:
+    def __init__(
+        self,
+        part: RawPart,
+        source: Source,
+        clean: Mapping[str, Any],
+        dedup: DedupConfig,
+        staging: str,
+        buckets: int,
+    ) -> None:
+        self.part, self.source, self.dedup, self.buckets = part, source, dedup, buckets
+        self.table = source.target
+        self.text = text_column(self.table, dedup)
+        self.cleaner = Cleaner(clean, self.table)
+        self.stem = join(staging, f"{self.table}-{part.name}")
+        self.rules: dict[str, RuleCount] = {}
+        self.rows: Counter[str] = Counter()
+        self.refused: dict[str, Counter[str]] = {}
+        self.rejects: list[pa.Table] = []
+        self.codes: dict[str, int] = {}
+        self.keys: list[tuple[NDArray[Any], ...]] = []
+        self.texts: list[pa.Table] = []
+        self.kept = 0
+        self.times: list[Any] = []
+
+    def run(self) -> Prepared:
+        started = time.perf_counter()
+        candidates = f"{self.stem}-rows.arrow"
+        tables = self._tables()
+        first = next(tables)
+        write_batches(_batches(first, tables), first.schema, candidates)
+        id_keys = f"{self.stem}-ids.arrow"
+        write_batches(self._id_batches(), ID_KEYS, id_keys)
+        text_keys_file = f"{self.stem}-texts.arrow" if self.text else None
+        if text_keys_file:
+            write_batches(self._text_batches(), TEXT_KEYS, text_keys_file)
+        rejects = f"{self.stem}-rejects.parquet" if self.rejects else None
+        if rejects:
+            write_parquet(pa.concat_tables(self.rejects), rejects)
+        counts = tuple(
+            FileCount(self.part.source, file, rows, rejected=dict(sorted(self.refused.get(file, {}).items())))
+            for file, rows in sorted(self.rows.items())
+        )
+        reasons: Counter[str] = Counter()
+        for count in counts:
+            reasons.update(count.rejected)
+        seconds = {name: count.seconds for name, count in self.rules.items()}
+        return Prepared(
+            part=self.part,
+            table=self.table,
+            buckets=self.buckets,
+            candidates=candidates,
+            id_keys=id_keys,
+            text_keys=text_keys_file,
+            rejects=rejects,
+            rows=sum(self.rows.values()),
+            kept=self.kept,
+            rejected=dict(sorted(reasons.items())),
+            changed={name: count.changed for name, count in self.rules.items()},
+            seconds=seconds | {"total": time.perf_counter() - started},
+            files=tuple(self.codes),
+            counts=counts,
+            first_ts=min((t["min"] for t in self.times), default=None),
+            last_ts=max((t["max"] for t in self.times), default=None),
+        )
+
+    def _tables(self) -> Iterator[pa.Table]:
+        """Yield the candidates stretch by stretch, noting keys, rejects and counts on the way."""
+        for rows in _read(self.part.path):
+            table = self.source.integrate(rows)
+            if table.num_rows != rows.num_rows:
+                raise DataError(
+                    f"integrating '{self.part.source}' changed the number of rows: {rows.num_rows} in, "
+                    f"{table.num_rows} out",
+                    "the source's integrate() must keep every row",
+                )
+            table = conform(self._with_origin(table, rows), self._schema(table))
+            self.rows.update(_count(table["file"]))
+            cleaned = self.cleaner.run(table)
+            for name, count in cleaned.rules.items():
+                self.rules[name] = self.rules.get(name, RuleCount()).plus(count)
+            if cleaned.rejected.num_rows:
+                self._note_rejects(cleaned.rejected)
+            yield self._keyed(cleaned.kept.combine_chunks())
+
+    def _schema(self, table: pa.Table) -> pa.Schema:
+        if self.table in TABLES:
+            return TABLES[self.table].schema
+        return generic_schema(table.schema, with_text_key=self.text is not None)
+
+    def _with_origin(self, table: pa.Table, rows: pa.Table) -> pa.Table:
+        label = pa.repeat(pa.scalar(self.part.source, pa.string()), table.num_rows)
+        origin = {"source": label}
+        for name, fallback in (("file", pa.scalar(self.part.file)), ("line", pa.scalar(0, pa.int64()))):
+            given = table if name in table.column_names else rows
+            values = given[name] if name in given.column_names else pa.repeat(fallback, table.num_rows)
+            origin[name] = pc.fill_null(values, fallback.cast(values.type))
+        for name, values in origin.items():
+            at = table.schema.get_field_index(name)
+            table = table.append_column(name, values) if at < 0 else table.set_column(at, name, values)
+        return table
+
+    def _note_rejects(self, rejected: pa.Table) -> None:
+        self.rejects.append(rejected)
+        tally = rejected.group_by(["file", "reason"]).aggregate([([], "count_all")])
+        for each in tally.to_pylist():
+            self.refused.setdefault(each["file"], Counter())[each["reason"]] += each["count_all"]
+
+    def _keyed(self, table: pa.Table) -> pa.Table:
+        """Note the keys of kept rows; return the rows with their text keys."""
+        hashes, counted = identity(table, self.table)
+        encoded = table["file"].combine_chunks().dictionary_encode()
+        names = [self.codes.setdefault(name, len(self.codes)) for name in encoded.dictionary.to_pylist()]
+        file = np.array(names, dtype=np.int32)[encoded.indices.to_numpy()]
+        line = table["line"].to_numpy()
+        pos = np.arange(self.kept, self.kept + len(file), dtype=np.int32)
+        self.keys.append((pos, hashes[:, 0], hashes[:, 1], counted, file, line))
+        if self.text or self.table == "social_posts":
+            table = self._with_text_keys(table, pos, file)
+        self.kept += table.num_rows
+        if "ts" in table.column_names and table.num_rows > table["ts"].null_count:
+            self.times.append(pc.min_max(table["ts"]).as_py())
+        return table
+
+    def _with_text_keys(self, table: pa.Table, pos: NDArray[Any], file: NDArray[Any]) -> pa.Table:
+        name = self.text or "text"
+        if name not in table.column_names or not pa.types.is_string(table.schema.field(name).type):
+            raise ConfigError(
+                f"dedup.{self.table}.text: there is no text column '{name}'",
+                "name one of the table's text columns",
+            )
+        keys = text_keys(table[name], self.dedup.min_chars)
+        if self.text:
+            ids = table[id_column(self.table)]
+            values = [pa.array(pos), keys, ids, pa.array(file), table["line"]]
+            self.texts.append(
+                pa.table(values, names=["pos", "key", "id", "file", "line"]).filter(pc.is_valid(keys))
+            )
+        return table.set_column(table.schema.get_field_index("text_key"), "text_key", keys)
+
+    def _id_batches(self) -> Iterator[pa.RecordBatch]:
+        columns = [np.concatenate(each) for each in zip(*self.keys, strict=True)]
+        return _by_bucket(
+            [pa.array(c, f.type) for c, f in zip(columns, ID_KEYS, strict=True)], ID_KEYS, self.buckets
+        )
+
+    def _text_batches(self) -> Iterator[pa.RecordBatch]:
+        texts = pa.concat_tables(self.texts).combine_chunks()
+        hashes, _ = from_hex(texts["key"])
+        columns = {name: texts[name].combine_chunks() for name in ("pos", "id", "file", "line")}
+        columns |= {"h1": pa.array(hashes[:, 0]), "h2": pa.array(hashes[:, 1])}
+        return _by_bucket([columns[name] for name in TEXT_KEYS.names], TEXT_KEYS, self.buckets)
+
+
+def _by_bucket(columns: list[pa.Array], schema: pa.Schema, buckets: int) -> Iterator[pa.RecordBatch]:
+    """Yield one batch a bucket: the rows whose first hash half says so, in their order."""
+    batch = pa.record_batch(columns, schema=schema)
+    bucket = (batch["h1"].to_numpy() % np.uint64(buckets)).astype(np.int32)
+    order = np.argsort(bucket, kind="stable") if buckets > 1 else np.arange(len(bucket))
+    ends = np.searchsorted(bucket[order], np.arange(buckets + 1))
+    for first, end in itertools.pairwise(ends):
+        yield batch.take(pa.array(order[first:end])) if buckets > 1 else batch
+
+
+def _batches(first: pa.Table, rest: Iterator[pa.Table]) -> Iterator[pa.RecordBatch]:
+    yield from first.to_batches()
+    for table in rest:
+        yield from table.to_batches()
+
+
+def _read(location: str) -> Iterator[pa.Table]:
+    """Yield a Parquet file's rows in stretches, at least one (which may be empty, for its schema)."""
+    fs, inner = filesystem(location)
+    try:
+        with fs.open_input_file(inner) as source:
+            parquet = pq.ParquetFile(source)
+            if not parquet.metadata.num_rows:
+                yield parquet.schema_arrow.empty_table()
+            for batch in parquet.iter_batches(batch_size=_ROWS):
+                yield pa.table(batch)
+    except OSError:  # its text may quote the file
+        raise StorageError(
+            f"cannot read {path(location)}", "check that the landed file is there and whole"
+        ) from None
+
+
+def _count(values: pa.ChunkedArray) -> dict[str, int]:
+    counts = pc.value_counts(values)
+    return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))

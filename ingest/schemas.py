@@ -1,0 +1,99 @@
+"""The integrated tables: columns, types, keys, partitions. UTC microseconds; plain Arrow strings."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+
+
+WEB_EVENTS = _schema(
+    event_id=pa.string(),
+    ts=TIMESTAMP,
+    client_ip=pa.string(),
+    user=pa.string(),
+    method=pa.string(),
+    scheme=pa.string(),
+    host=pa.string(),
+    path=pa.string(),
+    query=pa.string(),
+    protocol=pa.string(),
+    status=pa.int32(),
+    bytes=pa.int64(),
+    referer=pa.string(),
+    user_agent=pa.string(),
+    duration_us=pa.int64(),
+    is_bot=pa.bool_(),
+    session_id=pa.string(),
+    source=pa.string(),
+    file=pa.string(),
+    line=pa.int64(),
+)
+"""One request of a web log. `event_id` is a 128-bit hash of the request and its occurrence number in its file."""
+
+SOCIAL_POSTS = _schema(
+    post_id=pa.string(),
+    ts=TIMESTAMP,
+    platform=pa.string(),
+    kind=pa.string(),
+    author_id=pa.string(),
+    author_name=pa.string(),
+    text=pa.string(),
+    lang=pa.string(),
+    url=pa.string(),
+    community=pa.string(),
+    reply_to=pa.string(),
+    thread_id=pa.string(),
+    score=pa.int64(),
+    source=pa.string(),
+    dup_of=pa.string(),
+    file=pa.string(),
+    line=pa.int64(),
+    text_key=pa.string(),
+)
+"""One post, comment or repost. `text_key` is a 128-bit hash of the normalised text (null where it is too short)."""
+
+USER_EVENTS = _schema(
+    actor=pa.string(),
+    verb=pa.string(),
+    object=pa.string(),
+    ts=TIMESTAMP,
+    source=pa.string(),
+    event_id=pa.string(),
+)
+"""Who did what to what, when: derived from web events (bots left out) and social posts."""
+
+DUPLICATES = _schema(
+    table=pa.string(),
+    id=pa.string(),
+    kept_id=pa.string(),
+    method=pa.string(),
+    similarity=pa.float64(),
+    source=pa.string(),
+    file=pa.string(),
+    line=pa.int64(),
+)
+"""One dropped row each: which row was kept in its place, found by which method, how similar."""
+
+
+class TableSpec(NamedTuple):
+    """An integrated table: its schema, the column that identifies a row, and its Iceberg partition."""
+
+    schema: pa.Schema
+    id: str
+    partition: tuple[str, str] | None = None
+    """(column, Iceberg transform), or None."""
+
+
+TABLES: dict[str, TableSpec] = {
+    "web_events": TableSpec(WEB_EVENTS, "event_id", ("ts", "day")),
+    "social_posts": TableSpec(SOCIAL_POSTS, "post_id"),
+    "user_events": TableSpec(USER_EVENTS, "event_id"),
+    "duplicates": TableSpec(DUPLICATES, "id"),
+}

@@ -1,0 +1,1 @@
+"""Privacy: detection, masking, risk, export, review, publication, verification."""

@@ -1,0 +1,236 @@
+"""Presidio, offline: no model is downloaded, no network is asked, nothing is written; one analyzer a process.
+
+Presidio's own recognisers and ours run side by side. `Analyzer.find` gives what Presidio's `analyze` gives, and
+spends its expensive parts (tokens, context words, the phone library) only on texts where they can change anything.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import ConfigError, DataError
+from ..registry import nearest
+from .contract import THRESHOLD, Recognizer, recognizer
+
+LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
+
+_GENERAL = (
+    "CreditCardRecognizer",
+    "CryptoRecognizer",
+    "DateRecognizer",
+    "EmailRecognizer",
+    "IbanRecognizer",
+    "MacAddressRecognizer",
+    "MedicalLicenseRecognizer",
+    "PhoneRecognizer",
+    "UuidRecognizer",
+)
+_NATIONAL = {
+    "en": (
+        "NhsRecognizer",
+        "UkNinoRecognizer",
+        "UsBankRecognizer",
+        "UsItinRecognizer",
+        "UsLicenseRecognizer",
+        "UsPassportRecognizer",
+        "UsSsnRecognizer",
+    ),
+    "de": (
+        "DeHealthInsuranceRecognizer",
+        "DeIdCardRecognizer",
+        "DePassportRecognizer",
+        "DeSocialSecurityRecognizer",
+        "DeTaxIdRecognizer",
+    ),
+    "es": ("EsNieRecognizer", "EsNifRecognizer", "EsPassportRecognizer"),
+    "it": (
+        "ItDriverLicenseRecognizer",
+        "ItFiscalCodeRecognizer",
+        "ItIdentityCardRecognizer",
+        "ItPassportRecognizer",
+        "ItVatCodeRecognizer",
+    ),
+}
+"""Presidio's recognisers by language. Its URL and IP recognisers are left out: ours find what they find, read a
+URL to its end, and do not take a masked network for a machine."""
+
+_PRESIDIO_GATE = r"\pN|@|[a-f]{2}[:-][a-f]{2}[:-]|[a-f]{4}\.[a-f]{4}\."
+_PHONE_GATE = re.compile(r"(?:\d[^\dA-Za-z]{0,4}){6,}")
+
+
+class Finding(NamedTuple):
+    """One finding in a text: offsets in characters, entity and score."""
+
+    start: int
+    end: int
+    entity: str
+    score: float
+
+
+class _FailClosed(logging.Filter):
+    """Keep Presidio's log lines, which quote texts, to itself; and let no pattern be skipped in silence."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "timed out" in str(record.msg):
+            raise DataError("a text took a detection pattern too long", "shorten the longest texts of the column")
+        return False
+
+
+def gate(language: str) -> str:
+    """Return the RE2 expression that every text with a finding of the structured kinds matches."""
+    ours = (plug.gate for plug in recognizer.all().values() if _serves(plug, language))
+    return "(?i)" + "|".join(sorted({_PRESIDIO_GATE, *ours}))
+
+
+@functools.lru_cache(maxsize=8)
+def analyzer(language: str = "en", ner: str | None = None) -> Analyzer:
+    """Return this process's analyzer of a language; `ner` names a spaCy model (package or folder) for names.
+
+    Raises ConfigError where the language or the model is not there.
+    """
+    if language not in LANGUAGES:
+        raise ConfigError(
+            f"detection does not speak the language '{language}'{nearest(language, LANGUAGES)}",
+            f"choose one of: {', '.join(LANGUAGES)}",
+        )
+    return Analyzer(language, ner)
+
+
+class Analyzer:
+    """Presidio's analyzer engine with our recognisers, for one language."""
+
+    def __init__(self, language: str, ner: str | None = None) -> None:
+        import presidio_analyzer
+        import tldextract
+        from presidio_analyzer import predefined_recognizers
+
+        log = logging.getLogger("presidio-analyzer")
+        log.setLevel(logging.WARNING)
+        if not any(isinstance(known, _FailClosed) for known in log.filters):
+            log.addFilter(_FailClosed())
+        # Without this, the first e-mail address asks two web servers and fills a folder in the home.
+        tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+        nlp = _nlp_engine(language, ner)
+        registry = presidio_analyzer.RecognizerRegistry(supported_languages=[language])
+        for name in (*_GENERAL, *_NATIONAL.get(language, ())):
+            registry.add_recognizer(getattr(predefined_recognizers, name)(supported_language=language))
+        for plug in recognizer.all().values():
+            if _serves(plug, language):
+                registry.add_recognizer(_presidio(plug, language))
+        if ner is not None:
+            registry.add_nlp_recognizer(nlp)
+        self.language = language
+        self.ner = ner
+        self.engine = presidio_analyzer.AnalyzerEngine(
+            registry=registry, nlp_engine=nlp, supported_languages=[language], default_score_threshold=THRESHOLD
+        )
+        self._parts = registry.get_recognizers(language=language, all_fields=True)
+        self._entities = sorted({entity for part in self._parts for entity in part.get_supported_entities()})
+
+    def plain(self, text: str) -> list[Finding]:
+        """Return what Presidio's own `analyze` reports, in order."""
+        return _sorted(self.engine.analyze(text, language=self.language))
+
+    def find(self, text: str) -> list[Finding]:
+        """Return the same findings faster: tokens and context are made only where a pattern matched."""
+        tokens = self.engine.nlp_engine.process_text(text, self.language) if self.ner else None
+        raw: list[Any] = []
+        digits = _PHONE_GATE.search(text) is not None
+        for part in self._parts:
+            if digits or type(part).__name__ != "PhoneRecognizer":
+                raw += part.analyze(text=text, entities=self._entities, nlp_artifacts=tokens)
+        if not raw:
+            return []
+        tokens = tokens or self.engine.nlp_engine.process_text(text, self.language)
+        raw = self.engine.context_aware_enhancer.enhance_using_context(text, raw, tokens, self._parts)
+        return _sorted(type(self._parts[0]).remove_duplicates([r for r in raw if r.score >= THRESHOLD]))
+
+
+def _sorted(results: Sequence[Any]) -> list[Finding]:
+    return sorted(Finding(r.start, r.end, r.entity_type, round(float(r.score), 4)) for r in results)
+
+
+def _serves(plug: type[Recognizer], language: str) -> bool:
+    return not plug.languages or language in plug.languages
+
+
+def _presidio(plug: type[Recognizer], language: str) -> Any:
+    """Return our recogniser as one of Presidio's: a match narrows to its group `value`, and is then judged."""
+    import presidio_analyzer
+    import regex
+
+    flags = regex.MULTILINE | (0 if plug.case_sensitive else regex.IGNORECASE)
+    patterns = [(regex.compile(pattern.regex, flags), pattern.score) for pattern in plug.patterns]
+
+    class Plug(presidio_analyzer.LocalRecognizer):  # type: ignore[misc]
+        def load(self) -> None:
+            pass
+
+        def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
+            found = []
+            for pattern, score in patterns:
+                group = "value" if "value" in pattern.groupindex else 0
+                position = 0
+                while match := pattern.search(text, position, timeout=60):
+                    start, end = (match.start(group) + offset for offset in plug.narrow(match[group]))
+                    verdict = plug.validate(text[start:end])
+                    position = max(match.end() if verdict is False else end, match.start() + 1)
+                    if verdict is False:
+                        continue
+                    result = presidio_analyzer.RecognizerResult(
+                        plug.entity,
+                        start,
+                        end,
+                        1.0 if verdict else score,
+                        presidio_analyzer.AnalysisExplanation(plug.name, score),
+                        {"recognizer_name": self.name, "recognizer_identifier": self.id},
+                    )
+                    found.append(result)
+            return presidio_analyzer.EntityRecognizer.remove_duplicates(found)  # type: ignore[no-any-return]
+
+    return Plug([plug.entity], name=plug.name, supported_language=language, context=list(plug.context))
+
+
+def _nlp_engine(language: str, ner: str | None) -> Any:
+    """Return a spaCy engine without a trained model (context words still work), or one around the model `ner`."""
+    import spacy
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+
+    if ner is not None and not (spacy.util.is_package(ner) or (Path(ner) / "meta.json").is_file()):
+        raise ConfigError(
+            f"there is no spaCy model '{ner}'",
+            "install the model's package, name its folder, or leave ner out (then names are found by known identities only)",
+        )
+
+    class Engine(SpacyNlpEngine):  # type: ignore[misc]
+        def load(self) -> None:
+            nlp = spacy.load(ner) if ner is not None else spacy.blank(language)
+            if ner is None:
+                nlp.add_pipe(_lower_lemmas(), name="lower_lemmas")
+            nlp.max_length = 100_000_000
+            self.nlp = {language: nlp}
+
+    engine = Engine(models=[{"lang_code": language, "model_name": ner or "blank"}])
+    engine.load()
+    return engine
+
+
+def _lower_lemmas() -> str:
+    """Register and name the pipe that makes each word its own lemma: Presidio compares context words with lemmas."""
+    from spacy.language import Language
+
+    if not Language.has_factory("dataweir_lower_lemmas"):
+
+        @Language.component("dataweir_lower_lemmas")
+        def lower(doc: Any) -> Any:
+            for token in doc:
+                token.lemma_ = token.lower_
+            return doc
+
+    return "dataweir_lower_lemmas"

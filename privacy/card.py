@@ -1,0 +1,68 @@
+"""The data card of a release: README.md of the bundle, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """Return the card as Markdown; `manifest` is complete but for the list of files, which holds the card."""
+    evidence, policy, review = manifest["evidence"], manifest["policy"], manifest["review"]
+    masked = evidence["masked"]
+    columns = [
+        (name, kind, ", ".join(f"{entity} {count}" for entity, count in masked.get(name, {}).items()) or "-")
+        for name, kind in manifest["schema"].items()
+    ]
+    facts = [
+        ("Rows", manifest["rows"]),
+        ("Made", manifest["created"]),
+        ("From", manifest["table"]),
+        ("Purpose", manifest["purpose"] or "not stated"),
+        ("Licence", manifest["licence"] or "not stated"),
+        ("Policy", f"{policy['name']} ({policy['hash']})"),
+        ("k-anonymity", _anonymity(evidence)),
+        ("Held back", f"{evidence['suppressed']} of {evidence['rows_in']} rows"),
+        ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
+        ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
+    ]
+    return "\n".join(
+        [
+            f"# {_cell(manifest['name'])}",
+            "",
+            *_table(("Fact", "Value"), facts),
+            "",
+            "## Columns",
+            "",
+            *_table(("Column", "Type", "Masked (kind and count)"), columns),
+            "",
+            "Masking lowers the risk of re-identification; it does not remove it. Do not link these rows",
+            "with other data about people, and do not try to identify anybody.",
+            "",
+            "## Verify",
+            "",
+            "    weir verify FOLDER --key signing.pub",
+            "",
+            "with the publisher's public key, fetched from the publisher and not from this folder; its",
+            f"fingerprint is `{manifest['public_key']}`. `manifest.json` binds every file here,",
+            "and `manifest.sig` (Ed25519) binds it.",
+            "",
+        ]
+    )
+
+
+def _anonymity(evidence: Mapping[str, Any]) -> str:
+    risk = evidence["risk"]["after"]
+    if not risk["applicable"]:
+        return "not applicable: the policy names no quasi-identifiers"
+    over = ", ".join(risk["quasi_identifiers"])
+    return f"smallest group {risk['k_found']}, required {risk['k_required']}, over {over}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines]
+
+
+def _cell(value: Any) -> str:
+    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")

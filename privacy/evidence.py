@@ -1,0 +1,178 @@
+"""What a reviewer decides on: the evidence of a candidate, its gates, and the one hash that binds them.
+
+A candidate's folder holds `data/part-*.parquet` and `candidate.json`, the evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import DataError, StorageError
+from ..storage import delete_tree, filesystem, join, list_files, storage_error
+from .candidate import DATA, STAGING, MaskedPart, SealedPart
+from .files import canonical, read_tables, schema_of, sha256_file
+from .risk import Risk
+
+if TYPE_CHECKING:
+    from .policy import Policy
+    from .residual import Residual
+
+RECORD = "candidate.json"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate as it is on disk now; `hash` changes with any bit of its data or its evidence."""
+
+    folder: str
+    evidence: dict[str, Any]
+    files: list[dict[str, Any]]
+    hash: str
+
+
+def evidence(
+    *,
+    name: str,
+    table: str,
+    requester: str,
+    policy: Policy,
+    masked: Sequence[MaskedPart],
+    sealed: Sequence[SealedPart],
+    before: Risk,
+    after: Risk,
+    residual: Residual,
+    canaries: int = 0,
+    purpose: str | None = None,
+    licence: str | None = None,
+    sample: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return what a reviewer decides on, as a JSON object without any unmasked value.
+
+    Raises DataError where the counts of masking, suppression, risk and residual scan do not add up.
+    """
+    rows_in, rows_out = sum(part.rows for part in masked), sum(part.rows for part in sealed)
+    suppressed = sum(part.suppressed for part in sealed)
+    if not (rows_in == rows_out + suppressed == before.rows and rows_out == after.rows == residual.rows):
+        raise DataError(
+            f"export {name}: the rows do not add up ({rows_in} in, {rows_out} out, {suppressed} held back, "
+            f"{before.rows} and {after.rows} assessed, {residual.rows} scanned)",
+            "export again; if it comes back, report it",
+        )
+    counts: dict[str, dict[str, int]] = {}
+    for part in masked:
+        for column, entities in part.counts.items():
+            total = counts.setdefault(column, {})
+            for entity, count in entities.items():
+                total[entity] = total.get(entity, 0) + count
+    return {
+        "name": name,
+        "table": table,
+        "requester": requester,
+        "purpose": purpose,
+        "licence": licence,
+        "policy": {"name": policy.name, "hash": policy.hash()},
+        "schema": schema_of([part.location for part in sealed]),
+        "rows_in": rows_in,
+        "rows_out": rows_out,
+        "suppressed": suppressed,
+        "suppressed_share": suppressed / rows_in if rows_in else 0.0,
+        "masked": {column: dict(sorted(counts[column].items())) for column in sorted(counts)},
+        "risk": {"before": before.as_dict(), "after": after.as_dict()},
+        "residual": {**residual.as_dict(), "canaries": canaries},
+        "sample": [dict(row) for row in sample],
+    }
+
+
+def check_gates(policy: Policy, after: Risk, suppressed_share: float, residual: Residual) -> list[str]:
+    """Return why the candidate may not leave the house; empty: it may go to review.
+
+    `after` is the risk of what was written. Without quasi-identifiers k is not applicable and holds nothing
+    back.
+    """
+    reasons = []
+    if after.applicable and after.k_found is not None and after.k_found < policy.k:
+        reasons.append(
+            f"k-anonymity: the smallest group has {after.k_found} rows, the policy demands {policy.k}"
+        )
+    if suppressed_share > policy.suppress:
+        reasons.append(
+            f"suppression: {suppressed_share:.2%} of the rows would be held back to reach k={policy.k}, "
+            f"the policy allows {policy.suppress:.2%}"
+        )
+    if residual.total > policy.residual:
+        kinds = ", ".join(
+            f"{column}: {count} {kind}"
+            for column, found in residual.findings.items()
+            for kind, count in found.items()
+        )
+        reasons.append(
+            f"residual scan: {residual.total} findings, the policy allows {policy.residual} ({kinds})"
+        )
+    return reasons
+
+
+def sample_rows(sealed: Sequence[SealedPart], rows: int = 10) -> list[dict[str, Any]]:
+    """Return the first rows of what was written, as JSON values: masked like everything in it."""
+    taken: list[dict[str, Any]] = []
+    for part in sealed:
+        if len(taken) < rows and part.rows:
+            taken += read_tables([part.location]).slice(0, rows - len(taken)).to_pylist()
+    return [json.loads(json.dumps(row, default=_as_json), parse_constant=str) for row in taken]
+
+
+def candidate_hash(evidence: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> str:
+    """Return the SHA-256 that a review is bound to: of the evidence (schema, policy hash) and the files."""
+    return hashlib.sha256(
+        canonical({"evidence": dict(evidence), "files": [dict(f) for f in files]})
+    ).hexdigest()
+
+
+def write_candidate(folder: str, evidence: Mapping[str, Any]) -> Candidate:
+    """Write candidate.json beside the sealed files, remove the staging, return the candidate as it stands."""
+    location = join(folder, RECORD)
+    fs, inner = filesystem(location)
+    try:
+        with fs.open_output_stream(inner) as handle:
+            handle.write(canonical(evidence))
+        delete_tree(join(folder, STAGING))
+    except OSError as error:
+        raise storage_error(error, location) from None
+    return read_candidate(folder)
+
+
+def read_candidate(folder: str) -> Candidate:
+    """Read a candidate and hash its files as they are now. Raises StorageError where it is not whole."""
+    fs, inner = filesystem(join(folder, RECORD))
+    try:
+        with fs.open_input_stream(inner) as handle:
+            found = json.loads(handle.read())
+        files = [_described(location, folder) for location in list_files(join(folder, DATA))]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise StorageError(
+            f"cannot read the candidate in {folder}: {type(error).__name__}", "export it again"
+        ) from None
+    return Candidate(folder, found, files, candidate_hash(found, files))
+
+
+def _described(location: str, folder: str) -> dict[str, Any]:
+    digest, size = sha256_file(location)
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as handle:
+        rows = pq.read_metadata(handle).num_rows
+    return {
+        "path": location.removeprefix(folder.rstrip("/") + "/"),
+        "bytes": size,
+        "sha256": digest,
+        "rows": rows,
+    }
+
+
+def _as_json(value: Any) -> str:
+    return "<binary>" if isinstance(value, bytes) else str(value)

@@ -1,0 +1,64 @@
+"""Files of an export: Parquet in one form only, JSON in one form only, and what they hash to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import DataError
+from ..storage import filesystem
+
+
+def schema_of(locations: Sequence[str]) -> dict[str, str]:
+    """Return column: type, the same in every file. Raises DataError where two files differ."""
+    schemas = []
+    for location in locations:
+        fs, inner = filesystem(location)
+        with fs.open_input_file(inner) as handle:
+            schemas.append({field.name: str(field.type) for field in pq.read_schema(handle)})
+    if any(list(schema.items()) != list(schemas[0].items()) for schema in schemas):
+        raise DataError("the parts of the export have different columns or types", "export again")
+    return schemas[0] if schemas else {}
+
+
+def canonical(value: Any) -> bytes:
+    """Return JSON in one form only: sorted keys, no blanks, UTF-8, a newline at the end."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def sha256_file(location: str) -> tuple[str, int]:
+    """Return a file's SHA-256 and size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    fs, inner = filesystem(location)
+    with fs.open_input_stream(inner) as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+def read_tables(locations: Sequence[str]) -> pa.Table:
+    """Return the rows of Parquet files, one after the other; columns that a file lacks are null."""
+    tables = []
+    for location in locations:
+        fs, inner = filesystem(location)
+        with fs.open_input_file(inner) as handle:
+            tables.append(pq.ParquetFile(handle).read())
+    return pa.concat_tables(tables, promote_options="permissive")
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return a table in the one form that is written: plain types, one chunk, no metadata of other tools."""
+    fields = []
+    for field in table.schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_large_string(kind) or pa.types.is_null(kind):
+            kind = pa.string()
+        fields.append(pa.field(field.name, kind))
+    return table.replace_schema_metadata(None).cast(pa.schema(fields)).combine_chunks()

@@ -1,0 +1,36 @@
+"""Passport and identity-card numbers beside the word."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..contract import Pattern, Recognizer, recognizer
+
+
+@recognizer("passport")
+class Passport(Recognizer):
+    """Passport and identity-card numbers of any country, behind the word that names them."""
+
+    entity = "PASSPORT"
+    gate = r"pas+a?port|reisepass|ausweis|pasaporte|passeport|paspoort|identity card|id card|护照"
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(
+            r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|护照)"
+            r"[\s\S]{0,40}?(?<![\w-])(?P<value>(?=[a-z]{0,3}[ -]?\d)[a-z0-9]{1,3}[ -]?\d{2,3}[ -]?[a-z0-9]{2,8}|[a-z]\d{2}[a-z0-9]{6,7})(?![\w-])",
+            0.7,
+        ),
+    )
+    positives = (
+        "my passport number is «533380006», renewed",
+        "Passport No: «X12345678»",
+        "Reisepass «C01X00T47» verloren",
+        "passeport n° «14AB12345» perdu",
+        "passport «AB1234567».",
+    )
+    negatives = ("I need a passport photo by May", "the passport office opens at 9")
+
+    @classmethod
+    def validate(cls, value: str) -> bool | None:
+        """Drop what is too short, holds too few digits, or is a year."""
+        digits = sum(c.isdigit() for c in value)
+        return None if digits >= 4 and 6 <= sum(c.isalnum() for c in value) <= 12 else False

@@ -1,0 +1,38 @@
+"""Handles and account names."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..contract import Pattern, Recognizer, recognizer
+
+
+@recognizer("username")
+class Username(Recognizer):
+    """Account names: @handle, @user@instance, u/name, name#1234, and names behind the word."""
+
+    entity = "USERNAME"
+    gate = r"@|u/|#\pN{4}|user|login|handle|nick|skype|discord|insta|telegram|twitter|account name|konto"
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(r"(?<![\w@./+-])[@＠]\w[\w.-]{0,38}(?<![.-])(?:@[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?!@?\w)", 0.7),
+        Pattern(r"(?<![\w/.])/?u/[\w-]{2,30}(?![\w-])", 0.8),
+        Pattern(r"(?<![\w@#])[\w.]{2,32}#\d{4}(?!\w)", 0.6),
+        Pattern(
+            r"\b(?:user[ _-]?(?:name|id)?|login|handle|nick(?:name)?|skype|discord|insta(?:gram)?|telegram|snap(?:chat)?"
+            r"|twitter|benutzername|account name|gamertag)(?:\s(?:is|ist|name|id))?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>[\w][\w.-]{2,39}(?<![.-]))",
+            0.6,
+        ),
+        Pattern(
+            r"\b(?:user[ _-]?name|handle|nickname|benutzername|gamertag|login)\s(?:is|ist)\s[\"']?(?P<value>(?=[a-z_.-]*[\d_])[\w.-]{3,40}(?<![.-]))",
+            0.6,
+        ),
+    )
+    positives = (
+        "thanks «@jane_doe»!",
+        "ask «@jane@social.example» about it",
+        "posted by «u/throwaway_991» today",
+        "add me: «janed#4821»",
+        "username: «jdoe1984»",
+        "my handle is «the_real_jane», hi",
+    )
+    negatives = ("meet @ 5 pm", "the user is happy", "mail jane@example.org", "I and/or you", "at 5@ten")

@@ -1,0 +1,226 @@
+"""Verifying a bundle with nothing but its folder and the publisher's public key.
+
+Every byte of every file is covered: the data, the card and the copy of the key by their SHA-256 in the
+manifest, the manifest by its signature, and the signature by being exactly the one that fits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ..errors import ConfigError
+from .signing import PUBLIC, SIGNATURE_BYTES, fingerprint, load_public_key, signed_by
+
+FORMAT = "weir-bundle/1"
+MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
+README = "README.md"
+MAX_MANIFEST = 64 << 20
+
+_LISTED = re.compile(r"README\.md|signing\.pub|data/[A-Za-z0-9][A-Za-z0-9_.-]*\.parquet")
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+class Check(NamedTuple):
+    """One thing that was looked at: its name, whether it holds, and what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass
+class VerifyReport:
+    """What verifying found. `ok` is true where every check holds; `problems` says what is wrong, if anything.
+
+    `release` says what the manifest claims of itself (name, created, rows, candidate_hash); it is empty
+    unless the signature holds.
+    """
+
+    ok: bool = True
+    checks: list[Check] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    release: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, name: str, problems: list[str], detail: str) -> bool:
+        """Record a check; it holds where there are no problems."""
+        self.checks.append(Check(name, not problems, "; ".join(problems) or detail))
+        self.problems += problems
+        self.ok = not self.problems
+        return not problems
+
+
+def verify(bundle: str | Path, public_key: str | Path | bytes | Ed25519PublicKey) -> VerifyReport:
+    """Verify a bundle; `public_key` is the publisher's key, as object, PEM bytes or path of a PEM file.
+
+    Raises nothing for a bad bundle or key: the report says what is wrong. The key in the bundle is never
+    trusted.
+    """
+    report = VerifyReport()
+    try:
+        key = public_key if isinstance(public_key, Ed25519PublicKey) else load_public_key(public_key)
+    except ConfigError as error:
+        report.add("public key", [error.message], "")
+        return report
+    report.add("public key", [], f"fingerprint {fingerprint(key)}")
+    try:
+        _verify(Path(bundle), key, report)
+    except Exception as error:  # a bundle can be wrong in ways nobody thought of: a finding, not a crash
+        report.add("bundle", [f"the bundle cannot be read: {type(error).__name__}"], "")
+    return report
+
+
+def _verify(root: Path, key: Ed25519PublicKey, report: VerifyReport) -> None:
+    if not root.is_dir():
+        report.add("folder", [f"there is no folder {root}"], "")
+        return
+    content, problem = _content(root, MANIFEST)
+    signature, signature_problem = _content(root, SIGNATURE)
+    unsigned = [p for p in (problem, signature_problem) if p]
+    if not unsigned and (len(signature) != SIGNATURE_BYTES or not signed_by(key, signature, content)):
+        unsigned = [
+            "the signature does not fit: manifest.json or manifest.sig was changed, or by another key"
+        ]
+    report.add("signature", unsigned, "manifest.json is signed by this key")
+    try:
+        manifest = json.loads(content, object_pairs_hook=_once)
+        files, problems = _listed(manifest)
+    except (ValueError, RecursionError):
+        manifest, files, problems = {}, {}, [] if problem else ["manifest.json is not readable JSON"]
+    report.add("manifest", problems, f"lists {len(files)} files")
+    changed = [found for name, entry in files.items() for found in _compare(root, name, entry)]
+    report.add("files", changed, "every size and SHA-256 is as listed")
+    report.add("nothing else", _unlisted(root, {*files, MANIFEST, SIGNATURE}), "no other file is there")
+    if not report.ok:
+        return
+    report.add("contents", _contradictions(root, manifest, files, key), "rows and columns are as stated")
+    report.add("review", _review(manifest), "approved by somebody other than the requester")
+    names = ("name", "created", "rows", "purpose", "licence")
+    report.release = {name: manifest.get(name) for name in names}
+
+
+def _content(root: Path, name: str) -> tuple[bytes, str | None]:
+    """Return the bytes of a small file, or what is wrong with it."""
+    try:
+        with _open(root, name) as handle:
+            content = handle.read(MAX_MANIFEST + 1)
+    except OSError as error:
+        return b"", _unreadable(name, error)
+    return (content, None) if len(content) <= MAX_MANIFEST else (b"", f"{name} is too large")
+
+
+def _open(root: Path, name: str) -> Any:
+    """Open a plain file without following links; OSError for anything else."""
+    for parent in Path(name).parents[:-1]:
+        if (root / parent).is_symlink():
+            raise OSError("link")
+    descriptor = os.open(root / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("special")
+    return os.fdopen(descriptor, "rb")
+
+
+def _unreadable(name: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"{name} is missing"
+    if isinstance(error, PermissionError):
+        return f"{name} may not be read"
+    return f"{name} is not a plain file"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _listed(manifest: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the files that a manifest lists, as far as they make sense, and what does not."""
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+        return {}, ["manifest.json lists no files"]
+    files: dict[str, dict[str, Any]] = {}
+    problems = [] if manifest.get("format") == FORMAT else [f"the format is not {FORMAT}"]
+    for number, entry in enumerate(manifest["files"]):
+        name = entry.get("path") if isinstance(entry, dict) else None
+        if not isinstance(name, str) or not _LISTED.fullmatch(name):
+            problems.append(f"manifest.json lists a path that no bundle may hold (entry {number})")
+        elif name in files:
+            problems.append(f"manifest.json lists {name} twice")
+        elif type(entry.get("bytes")) is not int or not _SHA256.fullmatch(str(entry.get("sha256"))):
+            problems.append(f"manifest.json gives no size or hash of {name}")
+        else:
+            files[name] = entry
+    problems += [f"manifest.json does not list {name}" for name in (README, PUBLIC) if name not in files]
+    return files, problems
+
+
+def _compare(root: Path, name: str, entry: dict[str, Any]) -> list[str]:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with _open(root, name) as handle:
+            while block := handle.read(1 << 20):
+                digest.update(block)
+                size += len(block)
+    except OSError as error:
+        return [_unreadable(name, error)]
+    if size != entry["bytes"]:
+        return [f"{name} has {size} bytes, the manifest says {entry['bytes']}"]
+    return [] if digest.hexdigest() == entry["sha256"] else [f"{name} was changed: its SHA-256 differs"]
+
+
+def _unlisted(root: Path, expected: set[str]) -> list[str]:
+    def unreadable(error: OSError) -> None:
+        problems.append("a folder may not be read")
+
+    problems: list[str] = []
+    for folder, folders, files in os.walk(root, onerror=unreadable):
+        for entry in sorted([*folders, *files]):
+            name = (Path(folder) / entry).relative_to(root).as_posix()
+            if (Path(folder) / entry).is_symlink():
+                problems.append(f"{name} is a link")
+            elif name not in expected and not (entry in folders and name == "data"):
+                problems.append(f"{name} is not part of the bundle")
+    return problems
+
+
+def _contradictions(
+    root: Path, manifest: dict[str, Any], files: dict[str, dict[str, Any]], key: Ed25519PublicKey
+) -> list[str]:
+    """Return where the signed manifest and the files contradict each other: a publisher's mistake."""
+    import pyarrow.parquet as pq
+
+    problems = []
+    copy = fingerprint(load_public_key((root / PUBLIC).read_bytes()))
+    if not manifest.get("public_key") == copy == fingerprint(key):
+        problems.append("the key named in the bundle is not the one that signed it")
+    data = [name for name in files if name.startswith("data/")]
+    for name in data:
+        with _open(root, name) as handle:
+            parquet = pq.ParquetFile(handle)
+            if parquet.metadata.num_rows != files[name].get("rows"):
+                problems.append(f"{name} does not hold the rows that the manifest says")
+            columns = {column.name: str(column.type) for column in parquet.schema_arrow}
+            if columns != manifest.get("schema"):
+                problems.append(f"{name} does not have the columns that the manifest says")
+    if not data or sum(files[name]["rows"] for name in data) != manifest.get("rows"):
+        problems.append("the rows of the files do not add up to the manifest's")
+    return problems
+
+
+def _review(manifest: dict[str, Any]) -> list[str]:
+    review = manifest.get("review")
+    if not isinstance(review, dict) or review.get("decision") != "approved":
+        return ["the manifest names no approval"]
+    if review.get("reviewer") == manifest.get("requester"):
+        return ["the reviewer is the requester"]
+    return []

@@ -1,0 +1,1 @@
+"""Quality: Great Expectations on Dask partitions, suites, the gate."""

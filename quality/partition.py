@@ -1,0 +1,251 @@
+"""What a worker does with one partition: evaluate Great Expectations' own pandas metrics on it.
+
+Everything here is picklable and runs in any process. Failures come back as values that name the kind of error
+only, for the messages of pandas and Arrow may quote row values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.registry import get_metric_provider
+
+from ..errors import DataError
+from .hashing import Hashes, Uniqueness, among, hash_columns
+
+BATCH = "partition"
+
+# Set once for the process: catch_warnings is not safe among the threads that partitions run on.
+warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression", category=UserWarning)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A row-wise metric (`*.condition`, `*.map`) still to be evaluated, partition by partition.
+
+    `inputs` are the metrics it depends on: values, or further conditions. `unique` is set where the condition is
+    uniqueness over the whole table: what the buckets found.
+    """
+
+    metric: str
+    domain: Mapping[str, Any]
+    values: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    unique: Uniqueness | None = field(default=None, repr=False)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this condition from others on the same table."""
+        return self.metric, repr(sorted(self.domain.items())), repr(sorted(self.values.items()))
+
+    @property
+    def columns(self) -> list[str] | None:
+        """The columns it reads, or None where a row condition may read any."""
+        if self.domain.get("row_condition"):
+            return None
+        return domain_columns(self.domain)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A metric that could not be computed: the kind of error, never its message."""
+
+    kind: str
+
+
+def domain_columns(domain: Mapping[str, Any]) -> list[str]:
+    """Return the columns that a metric's domain names."""
+    named = [domain[key] for key in ("column", "column_A", "column_B") if domain.get(key) is not None]
+    return [*named, *(domain.get("column_list") or [])]
+
+
+def shows_other_columns(metric: str, values: Mapping[str, Any]) -> bool:
+    """Whether a metric shows columns of the rows it finds that its domain does not name."""
+    shape = values.get("result_format")
+    named = isinstance(shape, Mapping) and shape.get("unexpected_index_column_names")
+    return metric.endswith(".unexpected_rows") or bool(named)
+
+
+def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the function's result, or Failed."""
+    try:
+        return function(*arguments)
+    except DataError as error:
+        return Failed(error.message)
+    except Exception as error:
+        # Whatever goes wrong in one metric must leave the others whole; the kind is reported.
+        return Failed(type(error).__name__)
+
+
+class PartitionEngine(PandasExecutionEngine):
+    """The pandas engine over one partition, projected to a metric's columns before anything copies rows."""
+
+    drop_nulls = False
+    whole_rows = False
+    """Whether the metric shows other columns of the rows it finds, too."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        super().__init__(caching=False)
+        self.load_batch_data(BATCH, frame)
+        self._columns: dict[tuple[str, bool, str], pd.DataFrame] = {}
+
+    def get_domain_records(self, domain_kwargs: dict[str, Any]) -> pd.DataFrame:
+        """Return the rows of a domain; a single column comes without its nulls where the metric ignores them."""
+        domain = {**domain_kwargs, "batch_id": BATCH}
+        column = domain.get("column")
+        if column is None:
+            return super().get_domain_records(domain)
+        if self.whole_rows:
+            return super().get_domain_records(domain)
+        key = (column, self.drop_nulls, repr(domain.get("row_condition")))
+        if key not in self._columns:
+            data = super().get_domain_records(domain)[[column]]
+            if self.drop_nulls:
+                data = _plain(data[data[column].notna()], column)
+            self._columns[key] = data
+        return self._columns[key]
+
+
+class Partition:
+    """One partition and what was already evaluated on it."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.engine = PartitionEngine(frame)
+        self._conditions: dict[tuple[str, str, str], Any] = {}
+        self._hashes: dict[str, tuple[pd.Index, Hashes]] = {}
+
+    def mask(self, condition: Condition) -> pd.Series:
+        """Return for each row of the condition's domain whether it is unexpected (index: the frame's)."""
+        return self.evaluate(condition)[0].astype(bool)
+
+    def evaluate(self, condition: Condition) -> Any:
+        """Evaluate a condition or map: (series, compute domain, accessor domain), as the pandas engine does."""
+        found = self._conditions.get(condition.key)
+        if found is None:
+            found = attempt(self._unique if condition.unique else self._evaluate, condition)
+            self._conditions[condition.key] = found
+        if isinstance(found, Failed):
+            raise DataError(found.kind)
+        return found
+
+    def provide(
+        self, metric: str, domain: Mapping[str, Any], values: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> Any:
+        """Run Great Expectations' pandas provider of a metric on this partition."""
+        resolved = {k: self.evaluate(v) if isinstance(v, Condition) else v for k, v in inputs.items()}
+        limit = _limit(values)
+        if limit is not None and "unexpected_condition" in resolved:
+            series, *domains = resolved["unexpected_condition"]
+            resolved["unexpected_condition"] = (_first(series, limit), *domains)
+        provider, function = get_metric_provider(metric, self.engine)
+        self.engine.drop_nulls = "column" in domain and bool(getattr(provider, "filter_column_isnull", False))
+        self.engine.whole_rows = shows_other_columns(metric, values)
+        try:
+            return function(
+                cls=provider,
+                execution_engine=self.engine,
+                metric_domain_kwargs={**domain, "batch_id": BATCH},
+                metric_value_kwargs=dict(values),
+                metrics=resolved,
+                runtime_configuration={},
+            )
+        finally:
+            self.engine.whole_rows = False
+
+    def column(self, domain: Mapping[str, Any]) -> pd.Series:
+        """Return a column's values without nulls, in NumPy types where there is one."""
+        self.engine.drop_nulls = True
+        return self.engine.get_domain_records(dict(domain))[domain["column"]]
+
+    def hashes(self, domain: Mapping[str, Any]) -> tuple[pd.Index, Hashes]:
+        """Return the index and the hashes of a domain's rows (single column: without nulls)."""
+        key = repr(sorted((k, repr(v)) for k, v in domain.items() if k != "batch_id"))
+        if key not in self._hashes:
+            self.engine.drop_nulls = "column" in domain
+            frame = self.engine.get_domain_records(dict(domain))[domain_columns(domain)]
+            self._hashes[key] = frame.index, hash_columns(frame)
+        return self._hashes[key]
+
+    def _evaluate(self, condition: Condition) -> Any:
+        values = _comparable(condition.values, self.frame, condition.domain)
+        return self.provide(condition.metric, condition.domain, values, condition.inputs)
+
+    def _unique(self, condition: Condition) -> Any:
+        assert condition.unique is not None
+        index, hashes = self.hashes(condition.domain)
+        repeated = pd.Series(among(hashes, condition.unique.duplicates), index=index)
+        accessors = {k: v for k, v in condition.domain.items() if k in ("column", "column_list")}
+        accessors |= {k: v for k, v in condition.domain.items() if k == "ignore_row_if"}
+        compute = {k: v for k, v in condition.domain.items() if k not in accessors}
+        return repeated, compute, accessors
+
+
+def failing(frame: pd.DataFrame, conditions: Sequence[Condition]) -> list[Any]:
+    """Return the positions of the rows (int64 array) that each condition finds unexpected, or Failed."""
+    partition = Partition(frame.reset_index(drop=True))
+
+    def positions(condition: Condition) -> Any:
+        mask = partition.mask(condition)
+        return mask.index[mask.to_numpy()].to_numpy(dtype=np.int64)
+
+    return [attempt(positions, condition) for condition in conditions]
+
+
+def _plain(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Turn a nullable type that holds no null into its NumPy type: the providers are vectorised for those only."""
+    dtype = frame[column].dtype
+    if isinstance(dtype, pd.core.dtypes.dtypes.BaseMaskedDtype):
+        target = dtype.numpy_dtype
+    elif isinstance(dtype, pd.ArrowDtype) and pa.types.is_primitive(dtype.pyarrow_dtype):
+        target = None if pa.types.is_date(dtype.pyarrow_dtype) else dtype.numpy_dtype
+        if pa.types.is_timestamp(dtype.pyarrow_dtype) and dtype.pyarrow_dtype.tz:
+            target = pd.DatetimeTZDtype(dtype.pyarrow_dtype.unit, dtype.pyarrow_dtype.tz)
+    else:
+        target = dtype if isinstance(dtype, np.dtype) else None
+    if isinstance(target, np.dtype) and target.kind == "i":
+        target = np.dtype(np.int64)
+    elif isinstance(target, np.dtype) and target.kind == "f":
+        target = np.dtype(np.float64)
+    return frame if target is None or target == dtype else frame.astype({column: target})
+
+
+def _comparable(values: Mapping[str, Any], frame: pd.DataFrame, domain: Mapping[str, Any]) -> dict[str, Any]:
+    """Make bounds that suites write as dates or ISO texts comparable with a column of timestamps."""
+    column = domain.get("column")
+    if column is None or column not in frame or not pd.api.types.is_datetime64_any_dtype(frame[column].dtype):
+        return dict(values)
+    zone = getattr(frame[column].dtype, "tz", None)
+    return {
+        k: _instant(v, zone) if k in ("min_value", "max_value") and isinstance(v, (str, dt.date)) else v
+        for k, v in values.items()
+    }
+
+
+def _instant(value: Any, zone: dt.tzinfo | None) -> pd.Timestamp:
+    moment = pd.Timestamp(value)
+    if zone is None:
+        return moment.tz_convert(None) if moment.tzinfo else moment
+    return moment.tz_convert(zone) if moment.tzinfo else moment.tz_localize(zone)
+
+
+def _limit(values: Mapping[str, Any]) -> int | None:
+    """Return how many unexpected rows a result format can show, or None where it shows all."""
+    shape = values.get("result_format")
+    if not isinstance(shape, Mapping) or shape.get("result_format") == "COMPLETE":
+        return None
+    return int(shape.get("partial_unexpected_count", 20))
+
+
+def _first(series: pd.Series, limit: int) -> pd.Series:
+    """Keep the first `limit` true values only, before anything is built from them."""
+    mask = series.to_numpy(dtype=bool)
+    return pd.Series(mask & (np.cumsum(mask) <= limit), index=series.index)

@@ -1,0 +1,134 @@
+"""Exact order statistics over many partitions, in two passes and little memory.
+
+The first pass takes evenly spaced values of each sorted partition, with their positions; from these follow, for
+every wanted rank, two values that must enclose it. The second pass collects only what lies between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+SAMPLES = 4096
+"""Values a partition sends in the first pass; partitions up to this size send all, and need no second."""
+
+
+class Sketch(NamedTuple):
+    """A sorted partition, thinned out: `values[i]` stands at `positions[i]` of `n`; `like` is an empty series."""
+
+    n: int
+    positions: npt.NDArray[np.int64]
+    values: npt.NDArray[Any]
+    like: pd.Series
+
+
+class Bracket(NamedTuple):
+    """The value of rank `rank` (from 0) lies in [low, high]."""
+
+    rank: int
+    low: Any
+    high: Any
+
+
+class Slice(NamedTuple):
+    """One partition's part of a bracket: how many values are below, at its ends, and those strictly inside."""
+
+    below: int
+    at_low: int
+    inside: npt.NDArray[Any]
+
+
+def sketch(column: pd.Series) -> Sketch:
+    """Sketch a column without nulls. Raises TypeError for values that are neither numbers nor times."""
+    values = np.sort(_numeric(column))
+    n = len(values)
+    count = min(n, SAMPLES)
+    positions = np.linspace(0, n - 1, count).round().astype(np.int64) if n else np.array([], dtype=np.int64)
+    return Sketch(n, positions, values[positions], column.iloc[:0])
+
+
+def brackets(sketches: Sequence[Sketch], ranks: Sequence[int]) -> list[Bracket]:
+    """Return for each rank the narrowest bracket that the sketches prove."""
+    parts = [s for s in sketches if s.n]
+    candidates = np.unique(np.concatenate([s.values for s in parts]))
+    below = np.zeros(len(candidates), dtype=np.int64)  # at most so many values are smaller than the candidate
+    upto = np.zeros(len(candidates), dtype=np.int64)  # at least so many are not greater
+    for part in parts:
+        first = np.searchsorted(part.values, candidates, side="left")
+        below += np.append(part.positions, part.n)[first]
+        last = np.searchsorted(part.values, candidates, side="right")
+        upto += np.append(0, part.positions + 1)[last]
+    found = []
+    for rank in ranks:
+        low = int(np.searchsorted(below, rank, side="right")) - 1
+        high = int(np.searchsorted(upto, rank + 1, side="left"))
+        found.append(Bracket(rank, candidates[low], candidates[high]))
+    return found
+
+
+def cut(column: pd.Series, wanted: Sequence[Bracket]) -> list[Slice]:
+    """Return what one partition holds of each bracket."""
+    values = _numeric(column)
+    slices = []
+    for bracket in wanted:
+        inside = values[(values > bracket.low) & (values < bracket.high)]
+        below = int(np.count_nonzero(values < bracket.low))
+        slices.append(Slice(below, int(np.count_nonzero(values == bracket.low)), inside))
+    return slices
+
+
+def resolve(wanted: Sequence[Bracket], parts: Sequence[Sequence[Slice]]) -> dict[int, Any]:
+    """Return the value of each bracket's rank."""
+    values = {}
+    for position, bracket in enumerate(wanted):
+        slices = [part[position] for part in parts]
+        below = sum(s.below for s in slices) + sum(s.at_low for s in slices)
+        inside = np.sort(np.concatenate([s.inside for s in slices]))
+        if bracket.rank < below:
+            values[bracket.rank] = bracket.low
+        elif bracket.rank - below < len(inside):
+            values[bracket.rank] = inside[bracket.rank - below]
+        else:
+            values[bracket.rank] = bracket.high
+    return values
+
+
+def wanted_ranks(n: int, quantile: float, nearest: bool) -> list[int]:
+    """Return the ranks that a quantile of n values is made of, by the rule (n - 1) q."""
+    position = (n - 1) * quantile
+    return [int(np.around(position))] if nearest else [int(np.floor(position)), int(np.ceil(position))]
+
+
+def quantile_of(n: int, quantile: float, method: str, values: dict[int, Any], like: pd.Series) -> Any:
+    """Return one quantile from its order statistics, as pandas interpolates it."""
+    position = (n - 1) * quantile
+    nearest = method == "nearest"
+    ends = [values[rank] for rank in wanted_ranks(n, quantile, nearest)]
+    series = _like(ends, like)
+    share = 0.0 if nearest else position - np.floor(position)
+    return series.quantile([share], interpolation=method).tolist()[0]
+
+
+def median_of(n: int, values: dict[int, Any], like: pd.Series) -> Any:
+    """Return the median from its order statistics, as pandas does."""
+    return _like([values[rank] for rank in wanted_ranks(n, 0.5, nearest=False)], like).median()
+
+
+def _numeric(column: pd.Series) -> npt.NDArray[Any]:
+    dtype = column.dtype
+    if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
+        return column.astype("int64").to_numpy()
+    if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
+        raise TypeError("order statistics need numbers or times")
+    return column.to_numpy()
+
+
+def _like(values: list[Any], like: pd.Series) -> pd.Series:
+    array = np.array(values)
+    if pd.api.types.is_datetime64_any_dtype(like.dtype) or pd.api.types.is_timedelta64_dtype(like.dtype):
+        return pd.Series(array.astype(np.int64)).astype(like.dtype)
+    return pd.Series(array).astype(like.dtype)

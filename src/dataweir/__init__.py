@@ -1,0 +1,63 @@
+"""Weir: raw data in, share-ready data out, and a measure of what made it hard.
+
+    project = dataweir.open("weir.yaml")       # .plan() .run() .table(name) .sql(query) .score() .export(name)
+
+The names below are the whole public door; each imports what it needs when it is first used. Data is Arrow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .catalog.score import barrier, bottleneck
+    from .errors import WeirError
+    from .flow.project import Project
+    from .ingest.read import read_weblog
+    from .privacy.detect import detect
+    from .privacy.mask import mask
+    from .privacy.verify import verify
+    from .quality.validate import validate
+
+_HOMES = {
+    "Project": ".flow.project",
+    "WeirError": ".errors",
+    "barrier": ".catalog.score",
+    "bottleneck": ".catalog.score",
+    "detect": ".privacy.detect",
+    "mask": ".privacy.mask",
+    "read_weblog": ".ingest.read",
+    "validate": ".quality.validate",
+    "verify": ".privacy.verify",
+}
+
+__all__ = [
+    "Project",
+    "WeirError",
+    "barrier",
+    "bottleneck",
+    "detect",
+    "mask",
+    "open",
+    "read_weblog",
+    "validate",
+    "verify",
+]
+
+
+def open(path: str = ".") -> Project:
+    """Open the project of a folder or a weir.yaml. Raises ConfigError (a WeirError) with cause and cure."""
+    from .flow.project import Project
+
+    return Project.open(path)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module 'dataweir' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

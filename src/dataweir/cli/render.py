@@ -1,0 +1,265 @@
+"""How results look on a terminal: each function takes a result and returns what prints it on a rich console."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from ..output import table
+
+Render = Callable[[Any], None]
+
+
+def printed(*parts: Any) -> Render:
+    """Print the parts one after the other."""
+
+    def render(console: Any) -> None:
+        for part in parts:
+            console.print(part)
+
+    return render
+
+
+def mark(good: bool | None) -> str:
+    """Return a word for good, bad or not applicable, coloured."""
+    return "[dim]n/a[/]" if good is None else "[green]ok[/]" if good else "[red]failed[/]"
+
+
+def amount(count: int) -> str:
+    """Return bytes in the unit that fits."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+        value /= 1024
+    return f"{value:,.1f} TiB"
+
+
+def moment(when: dt.datetime | None) -> str:
+    """Return a time to the second, in UTC."""
+    return when.strftime("%Y-%m-%d %H:%M:%S") if when else "-"
+
+
+def created(files: list[str]) -> Render:
+    """What `weir init` made."""
+    return printed(*(f"made {file}" for file in files), "next: edit weir.yaml, then 'weir check', then 'weir run'")
+
+
+def checked(report: Any) -> Render:
+    """What `weir check` found."""
+    rows = [(item.subject, item.what) for item in report.items]
+    return printed(table(("subject", "finding"), rows), "[green]the configuration is good[/]")
+
+
+def listed(found: dict[str, dict[str, str]]) -> Render:
+    """The plugs by kind."""
+    return printed(*(table((kind, "what it is"), list(names.items())) for kind, names in found.items()))
+
+
+def examined(report: Any) -> Render:
+    """What `weir doctor` found."""
+    machine = [(k, f"{v:,.0f}" if isinstance(v, float) else v) for k, v in report.machine.items()]
+    engine = [(k, v) for k, v in report.engine.items() if v is not None]
+    problems = [f"[red]problem:[/] {p}" for p in report.problems] or ["[green]nothing is missing[/]"]
+    return printed(
+        table(("machine", "measured"), machine),
+        table(("engine", "plan"), [(k, str(v)) for k, v in engine]),
+        table(("package", "version"), list(report.versions.items())),
+        table(("extra", "state"), list(report.extras.items())),
+        *problems,
+    )
+
+
+def planned(plan: Any) -> Render:
+    """The plan of a run."""
+    rows = []
+    for label, made in plan.sources.items():
+        files = len({split.file for split in made.splits})
+        size = amount(sum(split.size for split in made.splits))
+        rows.append((label, plan.types[label], plan.targets[label], files, len(made.splits), size, len(made.skipped)))
+    engine = plan.allocation
+    return printed(
+        table(("source", "type", "into", "files", "splits", "size", "skipped"), rows),
+        f"{engine.workers} workers of {amount(engine.memory_bytes)} ({engine.why}); GPU: {engine.gpu_reason}",
+        f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
+    )
+
+
+def accounted(report: dict[str, Any]) -> Render:
+    """The accounts of every source and file."""
+    columns = ("source", "records", "kept", "duplicates", "rejected", "waiting", "adds up")
+    rows: list[tuple[Any, ...]] = [
+        (label, a["records"], a["kept"], a["duplicates"], a["rejected"], a["waiting"], a["balanced"])
+        for label, a in report["sources"].items()
+    ]
+    a = report["total"]
+    rows.append(
+        ("all", a["records"], a["kept"], a["duplicates"], a["rejected"], a["waiting"], a["balanced"]),
+    )
+    reasons = list(a["rejected_by_reason"].items())
+    last = report["last_run"]
+    parts: list[Any] = [table(columns, rows)]
+    if reasons:
+        parts.append(table(("rejected because", "records"), reasons))
+    if last:
+        parts.append(f"last run {last['id']}: {last['state']}")
+    return printed(*parts)
+
+
+def run_list(runs: list[Any]) -> Render:
+    """The latest runs."""
+    rows = [
+        (r.id, r.state, moment(r.started), round((r.finished - r.started).total_seconds(), 1) if r.finished else None)
+        for r in runs
+    ]
+    return printed(table(("run", "state", "started (UTC)", "seconds"), rows))
+
+
+def table_list(tables: list[Any]) -> Render:
+    """The Iceberg tables."""
+    rows = [(t.name, t.rows, t.files, amount(t.bytes)) for t in tables]
+    return printed(table(("table", "rows", "files", "size"), rows))
+
+
+def rows(found: Any) -> Render:
+    """The rows of a query."""
+    return printed(table(found.column_names, [tuple(r.values()) for r in found.to_pylist()]))
+
+
+def audit_list(entries: list[Any]) -> Render:
+    """The audit log."""
+    return printed(
+        table(
+            ("#", "at (UTC)", "who", "did", "to"),
+            [(str(e.seq), moment(e.at), e.actor, e.action, e.subject) for e in entries],
+        )
+    )
+
+
+def ran(report: Any) -> Render:
+    """The report of a run."""
+    if not report.work:
+        return printed("nothing is new")
+    account = report.account
+    parts = [
+        f"run {report.run}: {account['records']:,} records in, {account['kept']:,} kept, "
+        f"{account['duplicates']:,} duplicates, {account['rejected']:,} rejected in {report.seconds:.1f} s",
+        table(("table", "rows added"), [(n, r) for n, r in report.rows_added.items()]),
+    ]
+    if account["rejected_by_reason"]:
+        parts.append(table(("rejected because", "records"), list(account["rejected_by_reason"].items())))
+    parts += [
+        f"expectations of {q.table}: {q.passed} of {q.total} passed" + (f" ({', '.join(q.failed)})" if q.failed else "")
+        for q in report.quality
+    ]
+    return printed(*parts)
+
+
+def quality_report(results: list[Any]) -> Render:
+    """The latest expectations of each table."""
+    parts: list[Any] = []
+    for result in results:
+        checks = result.result["results"]
+        rows = [
+            (
+                check["expectation"],
+                check["column"] or "-",
+                check["severity"],
+                mark(None if check["error"] else check["success"]),
+                check["unexpected_count"],
+            )
+            for check in checks
+        ]
+        title = f"{result.table} · run {result.run} · {sum(c['success'] for c in checks)} of {len(checks)} passed"
+        parts.append(_marked(("expectation", "column", "severity", "result", "unexpected"), rows, title))
+    return printed(*parts)
+
+
+def _marked(columns: tuple[str, ...], rows: list[tuple[Any, ...]], title: str) -> Any:
+    from rich.text import Text
+
+    built = table(columns, [], title)
+    for row in rows:
+        built.add_row(*(Text.from_markup(v) if isinstance(v, str) else f"{v:,}" if v is not None else "-" for v in row))
+    return built
+
+
+def scored(report: dict[str, Any]) -> Render:
+    """Both scores, their pillars and what weighs most."""
+    parts: list[Any] = []
+    for kind, score in report.items():
+        parts.append(score_line(kind, score))
+        rows = [
+            (name, round(p["value"], 3) if p["value"] is not None else None, f"{p['measured']} of {p['metrics']}")
+            for name, p in score["pillars"].items()
+        ]
+        parts.append(table(("pillar", "difficulty", "metrics measured"), rows))
+        heavy = [
+            (c["metric"], f"{c['value']:,.4g} {c['unit']}", round(c["difficulty"], 3), round(c["drop"], 3))
+            for c in score["contributions"][:5]
+        ]
+        parts.append(table(("metric", "value", "difficulty", "score without it drops by"), heavy))
+    parts.append("[dim]An index by a documented method (docs/guide/scores.md), not a standard.[/]")
+    return printed(*parts)
+
+
+def score_line(kind: str, score: dict[str, Any]) -> str:
+    """One line: name, value, interval, and the pillar that limits."""
+    names = {"barrier": "data-barrier score", "bottleneck": "compute-bottleneck score"}
+    value = "not measured" if score["value"] is None else f"{score['value']:.2f}"
+    limit = score.get("facts", score).get("limit")
+    hardest = f", hardest: {limit}" if limit else ""
+    interval = f"{score['low']:.2f} to {score['high']:.2f}"
+    return f"[bold]{names[kind]} {value}[/] ({interval}{hardest}; 0 nothing in the way, 1 all; {score['version']})"
+
+
+def candidate_list(found: list[Any]) -> Render:
+    """The export candidates."""
+    rows = [(c.id, c.name, c.state, c.requested_by, moment(c.created), c.evidence["rows_out"]) for c in found]
+    return printed(table(("candidate", "export", "state", "asked by", "at (UTC)", "rows"), rows))
+
+
+def candidate(made: Any) -> Render:
+    """A candidate with its evidence."""
+    proof = made.evidence
+    masked = [(c, ", ".join(f"{k} {v:,}" for k, v in found.items())) for c, found in proof["masked"].items()]
+    risk = proof["risk"]["after"]
+    parts: list[Any] = [
+        f"[bold]candidate {made.id}[/] of export {made.name}: {made.state}, asked by {made.requested_by}",
+        f"{proof['rows_out']:,} of {proof['rows_in']:,} rows of {made.table}; {proof['suppressed']:,} held back "
+        f"({proof['suppressed_share']:.2%}) to reach k; smallest group now {risk.get('k_found')}",
+        f"residual scan: {proof['residual']['total']} findings; policy {proof['policy']['name']} "
+        f"({proof['policy']['hash'][:12]}); purpose: {proof['purpose'] or '-'}; licence: {proof['licence'] or '-'}",
+        table(("column", "treated"), masked),
+    ]
+    if proof["sample"]:
+        names = list(proof["sample"][0])
+        rows = [tuple(str(row[n])[:60] if row[n] is not None else None for n in names) for row in proof["sample"][:5]]
+        parts.append(table(names, rows, title="masked sample"))
+    parts += [f"{r['decision']} by {r['reviewer']}: {r['reason']}" for r in made.reviews]
+    if made.state == "pending":
+        parts.append(f"next: somebody else runs 'weir review approve {made.id} --reason ...'")
+    return printed(*parts)
+
+
+def reviewed(made: Any) -> Render:
+    """A decision."""
+    last = made.reviews[0]
+    following = f"; next: 'weir publish {made.name}'" if made.state == "approved" else ""
+    return printed(f"candidate {made.id}: {last['decision']} by {last['reviewer']}{following}")
+
+
+def published(made: dict[str, Any]) -> Render:
+    """A published bundle."""
+    return printed(
+        f"published {made['name']}: {made['rows']:,} rows in {made['path']}" + ("" if made["new"] else " (as before)"),
+        f"verify it anywhere: weir verify {made['path']} --key {made['public_key']}",
+    )
+
+
+def verified(report: Any) -> Render:
+    """What verifying a bundle found."""
+    rows = [(c.name, mark(c.ok), c.detail) for c in report.checks]
+    verdict = "[green]the bundle is what was published[/]" if report.ok else "[red]the bundle is NOT what was published[/]"
+    return printed(_marked(("check", "result", "detail"), rows, ""), verdict)

@@ -1,0 +1,73 @@
+"""Commands of a run: plan, run, status, runs, score, quality."""
+
+from __future__ import annotations
+
+import click
+
+from ..output import Output
+from .base import Group, command
+
+
+def add(group: Group) -> None:
+    """Register the commands of this module."""
+
+    @command(group, "plan")
+    def plan(output: Output, project: str) -> None:
+        """Show what a run would read, and with what part of the machine; touch nothing."""
+        from ..flow.plan import make_plan
+        from ..flow.project import Project
+        from .render import planned
+
+        made = make_plan(Project.open(project))
+        output.show(made.as_dict(), planned(made))
+
+    @command(group, "run")
+    def run(output: Output, project: str) -> None:
+        """Pull what is new, clean, dedup, integrate, check and commit it."""
+        from ..flow.project import Project
+        from ..flow.run import run as go
+        from .render import ran
+
+        report = go(Project.open(project), output)
+        output.show(report.as_dict(), ran(report))
+
+    @command(group, "status")
+    def status(output: Output, project: str) -> None:
+        """Account for every record: kept, duplicate, rejected and why, by source and file."""
+        from ..flow.project import Project
+        from ..flow.status import status as count
+        from .render import accounted
+
+        report = count(Project.open(project))
+        output.show(report, accounted(report))
+
+    @command(group, "runs")
+    @click.option("--limit", default=20, show_default=True, help="How many, the latest first.")
+    def runs(output: Output, project: str, limit: int) -> None:
+        """List the runs."""
+        from ..flow.project import Project
+        from .render import run_list
+
+        found = Project.open(project).reading().runs(limit)
+        output.show(found, run_list(found))
+
+    @command(group, "quality")
+    @click.argument("table", required=False)
+    def quality(output: Output, project: str, table: str | None) -> None:
+        """Show the latest expectations of each table: what passed, what failed."""
+        from ..flow.project import Project
+        from ..flow.status import quality as latest
+        from .render import quality_report
+
+        report = latest(Project.open(project), table)
+        output.show(report, quality_report(report))
+
+    @command(group, "score")
+    def score(output: Output, project: str) -> None:
+        """Show the data-barrier and the compute-bottleneck score with pillars and contributions."""
+        from ..flow.project import Project
+        from ..flow.scores import latest
+        from .render import scored
+
+        report = latest(Project.open(project))
+        output.show(report, scored(report))

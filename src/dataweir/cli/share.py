@@ -1,0 +1,102 @@
+"""Commands of sharing: export, review, publish, verify."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from ..output import Output
+from .base import Group, command
+
+
+def add(group: Group) -> None:
+    """Register the commands of this module."""
+
+    @command(group, "export")
+    @click.argument("name")
+    @click.option("--as", "person", default=None, help="Who asks.  [default: the login name]")
+    def export(output: Output, project: str, name: str, person: str | None) -> None:
+        """Mask a table under its policy and put the candidate before the reviewers."""
+        from ..flow.export import export as go
+        from ..flow.project import Project
+        from .render import candidate
+
+        made = go(Project.open(project), name, person or getpass.getuser(), output)
+        output.show(made, candidate(made))
+
+    @group.group("review", cls=Group)
+    def review() -> None:
+        """Look at export candidates; approve or reject them."""
+
+    @command(review, "list")
+    def review_list(output: Output, project: str) -> None:
+        """List the candidates and their state."""
+        from ..flow.project import Project
+        from .render import candidate_list
+
+        found = Project.open(project).reading().candidates()
+        output.show(found, candidate_list(found))
+
+    @command(review, "show")
+    @click.argument("candidate_id")
+    def review_show(output: Output, project: str, candidate_id: str) -> None:
+        """Show a candidate's evidence: what was masked, risk, residual scan, a masked sample."""
+        from ..flow.export import find
+        from ..flow.project import Project
+        from .render import candidate
+
+        found = find(Project.open(project), candidate_id)
+        output.show(found, candidate(found))
+
+    def decide(output: Output, project: str, identifier: str, decision: str, person: str | None, reason: str) -> None:
+        from ..flow.export import review as go
+        from ..flow.project import Project
+        from .render import reviewed
+
+        made = go(Project.open(project), identifier, decision, person or getpass.getuser(), reason)
+        output.show(made, reviewed(made))
+
+    person = click.option("--as", "person", default=None, help="The reviewer.  [default: the login name]")
+    reason = click.option("--reason", required=True, help="Why; stands in the manifest and the audit log.")
+
+    @command(review, "approve")
+    @click.argument("candidate_id")
+    @person
+    @reason
+    def approve(output: Output, project: str, candidate_id: str, person: str | None, reason: str) -> None:
+        """Approve a candidate (never one's own)."""
+        decide(output, project, candidate_id, "approved", person, reason)
+
+    @command(review, "reject")
+    @click.argument("candidate_id")
+    @person
+    @reason
+    def reject(output: Output, project: str, candidate_id: str, person: str | None, reason: str) -> None:
+        """Reject a candidate."""
+        decide(output, project, candidate_id, "rejected", person, reason)
+
+    @command(group, "publish")
+    @click.argument("name")
+    @click.option("--to", "folder", default=None, type=click.Path(), help="Where.  [default: the shared zone]")
+    @click.option("--as", "person", default=None, help="Who publishes.  [default: the login name]")
+    def publish(output: Output, project: str, name: str, folder: str | None, person: str | None) -> None:
+        """Publish the approved candidate of an export as a signed bundle."""
+        from ..flow.export import publish as go
+        from ..flow.project import Project
+        from .render import published
+
+        made = go(Project.open(project), name, folder, person or getpass.getuser())
+        output.show(made, published(made))
+
+    @command(group, "verify")
+    @click.argument("bundle", type=click.Path())
+    @click.option("--key", "key", default=None, type=click.Path(), help="The publisher's public key (PEM).")
+    def verify(output: Output, project: str, bundle: str, key: str | None) -> int:
+        """Verify a published bundle with nothing but the folder and the public key."""
+        from ..flow.export import verify_bundle
+        from .render import verified
+
+        report = verify_bundle(bundle, key, project)
+        output.show(report, verified(report))
+        return 0 if report.ok else 4

@@ -1,0 +1,199 @@
+"""The typed configuration: one weir.yaml a project.
+
+Unknown keys are refused with the nearest known one. Secrets stand as `${ENV}` only: they are resolved when they
+are used, held as SecretStr, and never echoed. Relative paths count from the folder of weir.yaml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from .errors import ConfigError
+from .registry import nearest
+
+_ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+def _identifier(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("must be lower-case letters, digits and underscores, and begin with a letter")
+    return value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+
+
+class Strict(BaseModel):
+    """The base of every configuration model: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SourceConfig(Strict):
+    """What every source has in common; a connector's `Config` adds its own keys."""
+
+    type: str = Field(description="the connector, as `weir list sources` names it")
+    owner: str | None = Field(None, description="who answers for this data")
+    licence: str | None = Field(None, description="the licence or terms the data came under")
+    purpose: str | None = Field(None, description="what the data may be used for")
+
+
+class EngineConfig(Strict):
+    """Where and how the work is computed."""
+
+    workers: int | Literal["auto"] = Field("auto", description="worker processes; auto: one a core", gt=0)
+    memory: str | Literal["auto"] = Field("auto", description="memory of one worker, such as '2 GiB'")
+    gpu: Literal["auto", "on", "off"] = Field("auto", description="whether array kernels run on a GPU")
+    scheduler: str | None = Field(None, description="address of a running Dask scheduler, such as tcp://host:8786")
+    partition: str = Field("64 MiB", description="how much of a file one task reads")
+
+
+class DedupConfig(Strict):
+    """How exact duplicates of one table are found."""
+
+    text: str | None = Field(None, description="column whose normalised text also counts as identity")
+    min_chars: int = Field(20, ge=1, description="texts shorter than this are never duplicates of each other")
+
+
+class ExportConfig(Strict):
+    """One share-ready data set: which table, under which policy, for whom."""
+
+    table: str = Field(description="the refined table that is exported")
+    policy: str = Field(description="path of the policy file")
+    where: str | None = Field(None, description="SQL condition that picks the rows")
+    purpose: str | None = Field(None, description="why the data is shared; stands in the manifest")
+    licence: str | None = Field(None, description="the licence the release goes out under")
+
+
+class Config(Strict):
+    """The whole of weir.yaml."""
+
+    project: Identifier = Field(description="the project's name")
+    warehouse: str = Field("warehouse", description="folder, or s3://bucket/prefix, that holds the tables")
+    catalog: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the warehouse folder")
+    keys: str = Field("keys", description="folder of the project's secret keys (mode 0600)")
+    engine: EngineConfig = Field(default_factory=lambda: EngineConfig())
+    sources: dict[Identifier, dict[str, Any]] = Field(default_factory=dict, description="name: {type: ..., ...}")
+    clean: dict[str, Any] = Field(default_factory=dict, description="rule: options, or false to switch it off")
+    dedup: dict[str, DedupConfig] = Field(default_factory=dict, description="table: options")
+    quality: dict[str, str | Literal[False]] = Field(
+        default_factory=dict, description="table: suite file, or false; integrated tables have a default suite"
+    )
+    exports: dict[Identifier, ExportConfig] = Field(default_factory=dict, description="name: options")
+
+    _root: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @property
+    def root(self) -> Path:
+        """The folder of weir.yaml."""
+        return self._root
+
+    def path(self, value: str) -> str:
+        """Return a path of the configuration as an absolute path; URLs come back unchanged."""
+        return value if "://" in value else str((self._root / Path(value).expanduser()).resolve())
+
+    @property
+    def warehouse_location(self) -> str:
+        """The warehouse as an absolute path or URL."""
+        return self.path(self.warehouse)
+
+    @property
+    def catalog_url(self) -> str:
+        """The catalogue's SQLAlchemy URL, secrets resolved, SQLite paths made absolute."""
+        if self.catalog is None:
+            if "://" in self.warehouse:
+                return f"sqlite:///{self._root / 'catalog.db'}"
+            return f"sqlite:///{self.warehouse_location}/catalog.db"
+        url = resolve_env(self.catalog, "catalog")
+        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+            return f"sqlite:///{self.path(url.removeprefix('sqlite:///'))}"
+        return url
+
+    def hash(self) -> str:
+        """Return 16 hex digits that change with anything that changes what a run produces."""
+        parts = self.model_dump(mode="json", include={"sources", "clean", "dedup"})
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def resolve_env(value: str, where: str) -> str:
+    """Replace `${NAME}` by the environment's value; ConfigError names a variable that is not set."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ConfigError(f"{where}: the environment variable {name} is not set", f"export {name}=...")
+        return os.environ[name]
+
+    return _ENV.sub(replace, value)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validate(model: type[M], data: Any, where: str) -> M:
+    """Validate `data` as `model`; ConfigError says which key of `where` is wrong, never its value."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(*_explain(model, error, where)) from None
+
+
+def load(file: str | Path) -> Config:
+    """Read weir.yaml (or the folder that holds it). Raises ConfigError with cause and cure."""
+    file = Path(file)
+    if file.is_dir():
+        file = file / "weir.yaml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {file}", "run 'weir init DIR' to begin a project, or name one with --project DIR"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {file}: {type(error).__name__}", "check the file") from None
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{file} is not valid YAML{place}", "check indentation, colons and quotes") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{file} holds no mapping", "begin with 'project: NAME'")
+    config = validate(Config, data, file.name)
+    config._root = file.parent.resolve()
+    return config
+
+
+def _explain(model: type[BaseModel], error: ValidationError, where: str) -> tuple[str, str]:
+    first = error.errors(include_input=False, include_url=False)[0]
+    location = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function-"))
+    place = f"{where}: {location}" if location else where
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = _keys(model, first["loc"][:-1])
+        key = str(first["loc"][-1])
+        cure = f"the keys there are: {', '.join(known)}" if known else "remove the key"
+        return f"{place} is not a known key{nearest(key, known)}{more}", cure
+    if first["type"] == "missing":
+        return f"{place} is missing{more}", "add the key"
+    return f"{place}: {first['msg']}{more}", "correct the value"
+
+
+def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the model at `location` knows, walking through nested models and mappings."""
+    current: Any = model
+    for part in location:
+        fields = getattr(current, "model_fields", {})
+        annotation = fields[part].annotation if part in fields else current
+        arguments = [a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")]
+        current = arguments[0] if arguments else annotation
+    return sorted(getattr(current, "model_fields", {}))

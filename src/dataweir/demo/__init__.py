@@ -1,0 +1,1 @@
+"""The demonstration: a generated company week, and the whole job on it."""

@@ -1,0 +1,317 @@
+"""The one place that creates Dask clients and computes; rooms build work, the engine runs it.
+
+Work is a module-level function and a list of small picklable items. On one machine it runs on a LocalCluster of
+worker processes sized by what the machine has; with `scheduler:` on any cluster that is already there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .config import EngineConfig
+from .errors import ConfigError, DataError, MissingExtra, WeirError
+from .storage import storage_error
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+GIB = 1 << 30
+MIN_WORKER_MEMORY = GIB
+
+
+class Secret(bytes):
+    """Key material that shows nothing of itself where Dask, a debugger or a traceback prints arguments."""
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Secret, (bytes(self),)
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What a run takes of the machine, and why."""
+
+    workers: int
+    memory_bytes: int
+    cores: int
+    machine_memory_bytes: int
+    partition_bytes: int
+    scheduler: str | None
+    gpu: bool
+    gpu_reason: str
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the allocation as JSON."""
+        return asdict(self)
+
+
+def allocate(config: EngineConfig) -> Allocation:
+    """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size."""
+    cores = len(os.sched_getaffinity(0))
+    total = machine_memory()
+    if config.workers == "auto":
+        workers = max(1, min(cores, int(total * 0.8) // MIN_WORKER_MEMORY))
+        why = f"{cores} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
+    else:
+        workers, why = config.workers, "as configured"
+    memory = int(total * 0.8) // workers if config.memory == "auto" else size(config.memory, "engine.memory")
+    if config.scheduler:
+        why = f"the cluster at {config.scheduler} decides"
+    gpu, reason = resolve_gpu(config.gpu)
+    return Allocation(
+        workers=workers,
+        memory_bytes=memory,
+        cores=cores,
+        machine_memory_bytes=total,
+        partition_bytes=size(config.partition, "engine.partition"),
+        scheduler=config.scheduler,
+        gpu=gpu,
+        gpu_reason=reason,
+        why=why,
+    )
+
+
+def machine_memory() -> int:
+    """Return the bytes this process may use: the machine's, or its control group's where that is less."""
+    import psutil
+
+    total = int(psutil.virtual_memory().total)
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.exists() and (text := limit.read_text().strip()).isdigit():
+        total = min(total, int(text))
+    return total
+
+
+def size(text: str, where: str) -> int:
+    """Parse '64 MiB', '2GB' or a number of bytes. Raises ConfigError."""
+    from dask.utils import parse_bytes
+
+    try:
+        return int(parse_bytes(text))
+    except ValueError:
+        raise ConfigError(f"{where} is not a size", "write it as '64 MiB' or '2 GB'") from None
+
+
+def resolve_gpu(wanted: str) -> tuple[bool, str]:
+    """Return whether kernels run on a GPU, and the reason. Raises MissingExtra for `on` without CuPy."""
+    if wanted == "off":
+        return False, "switched off in the configuration"
+    try:
+        import cupy
+    except ImportError:
+        if wanted == "on":
+            raise MissingExtra.of("gpu", "engine.gpu: on") from None
+        return False, "CuPy is not installed"
+    try:
+        count = int(cupy.cuda.runtime.getDeviceCount())
+    except cupy.cuda.runtime.CUDARuntimeError:
+        count = 0
+    if count:
+        return True, f"{count} CUDA device(s)"
+    if wanted == "on":
+        raise ConfigError("engine.gpu is on, but no CUDA device answers", "use gpu: auto, or check nvidia-smi")
+    return False, "no CUDA device answers"
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A task's result with what it cost on its worker."""
+
+    value: Any
+    seconds: float
+    peak_memory: int
+
+
+class Engine:
+    """Runs functions over items on worker processes, started at the first use and stopped on exit.
+
+    `busy_seconds` adds up the task time of all workers, `peak_memory` is the largest resident size of a worker
+    (bytes), `wall_seconds` the time that `map` was waiting for results.
+    """
+
+    def __init__(self, config: EngineConfig, scratch: str | None = None) -> None:
+        self.allocation = allocate(config)
+        self._scratch = scratch
+        self._client: Any = None
+        self._cluster: Any = None
+        self.busy_seconds = 0.0
+        self.wall_seconds = 0.0
+        self.peak_memory = 0
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def client(self) -> Any:
+        """The Dask client; the cluster starts here, not before."""
+        if self._client is None:
+            self._start()
+        return self._client
+
+    def map(
+        self,
+        function: Callable[..., Result],
+        items: Sequence[Item],
+        *arguments: Any,
+        advance: Callable[[], None] | None = None,
+    ) -> list[Result]:
+        """Run `function(item, *arguments)` for each item on the workers; return the results in the items' order.
+
+        A failing task stops the rest. Errors that are not WeirErrors come back as DataError that names the place
+        but not the message, for messages of libraries may quote row values.
+        """
+        if not items:
+            return []
+        from distributed import as_completed
+        from distributed.scheduler import KilledWorker
+
+        started = time.perf_counter()
+        futures = self.client.map(_Task(function, arguments), items, pure=False, batch_size=1000)
+        positions = {future.key: position for position, future in enumerate(futures)}
+        results: list[Any] = [None] * len(items)
+        try:
+            for future in as_completed(futures):
+                try:
+                    timed = future.result()
+                except KilledWorker:
+                    raise WeirError(
+                        "a worker process died again and again, probably for want of memory",
+                        "set engine.memory higher, engine.workers lower or engine.partition smaller; run again",
+                    ) from None
+                results[positions[future.key]] = timed.value
+                self.busy_seconds += timed.seconds
+                self.peak_memory = max(self.peak_memory, timed.peak_memory)
+                if advance:
+                    advance()
+        except BaseException:
+            self._client.cancel(futures)
+            raise
+        finally:
+            self.wall_seconds += time.perf_counter() - started
+        return results
+
+    def stream(self, function: Callable[..., Result], items: Sequence[Item], *arguments: Any) -> Iterator[Result]:
+        """Like `map`, one result at a time, for results that should not all be held at once."""
+        width = self.allocation.workers * 4
+        for first in range(0, len(items), width):
+            yield from self.map(function, items[first : first + width], *arguments)
+
+    def close(self) -> None:
+        """Stop the client and a cluster of our own."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+
+    def _start(self) -> None:
+        quiet()
+        from distributed import Client, LocalCluster
+
+        if self.allocation.scheduler:
+            try:
+                self._client = Client(self.allocation.scheduler, timeout="10s", set_as_default=True)
+            except (OSError, ValueError) as error:
+                raise ConfigError(
+                    f"no Dask scheduler answers at {self.allocation.scheduler} ({type(error).__name__})",
+                    "start one with 'dask scheduler', or leave engine.scheduler out",
+                ) from None
+            return
+        self._cluster = LocalCluster(
+            n_workers=self.allocation.workers,
+            threads_per_worker=1,
+            memory_limit=self.allocation.memory_bytes,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            local_directory=self._scratch or tempfile.gettempdir(),
+            silence_logs=50,
+            preload="dataweir.engine",
+        )
+        self._client = Client(self._cluster, set_as_default=True)
+
+
+def dask_setup(worker: Any) -> None:
+    """Prepare a worker process (Dask's preload hook)."""
+    quiet()
+
+
+def quiet() -> None:
+    """Silence Dask's loggers: they print the arguments of failing tasks, and so could print data."""
+    import logging
+
+    for name in ("distributed", "distributed.worker", "distributed.nanny", "distributed.scheduler", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def compute(*collections: Any) -> tuple[Any, ...]:
+    """Compute Dask collections on the running client, or on this process's threads where there is none."""
+    import dask
+    from distributed import default_client
+
+    try:
+        client = default_client()
+    except ValueError:
+        return tuple(dask.compute(*collections, scheduler="threads"))
+    return tuple(client.gather(client.compute(collections)))
+
+
+class _Task:
+    """A function with its constant arguments, timed, whose foreign errors are stripped of values."""
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.__name__ = function.__name__
+
+    def __repr__(self) -> str:
+        return f"<task {self.__name__}>"
+
+    def __call__(self, item: Any) -> Timed:
+        started = time.perf_counter()
+        try:
+            value = self.function(item, *self.arguments)
+        except WeirError:
+            raise
+        except Exception as error:
+            raise strip(error, self.__name__) from None
+        import psutil
+
+        return Timed(value, time.perf_counter() - started, int(psutil.Process().memory_info().rss))
+
+
+def strip(error: Exception, step: str) -> WeirError:
+    """Turn a foreign error into one that names its type and place, but not its message (it may hold data)."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return storage_error(error, str(error.filename or "the warehouse"))
+    if os.environ.get("WEIR_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "dataweir" in f.filename or _ours(f.filename)]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return DataError(
+        f"{step} failed: {type(error).__name__}{place}",
+        "set WEIR_DEBUG=1 to print the full error (it may show data), and report it",
+        step=step,
+        kind=type(error).__name__,
+    )
+
+
+def _ours(filename: str) -> bool:
+    return Path(filename).parent.name in {"ingest", "sources", "clean", "dedup", "quality", "privacy", "catalog"}

@@ -1,0 +1,58 @@
+"""`weir check`: everything that can be wrong before a run, without touching anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..engine import allocate
+from ..errors import ConfigError
+from ..ingest.cleaning import Cleaner
+from ..privacy.policy import load_policy
+from ..registry import nearest
+from .gate import suite_of
+from .project import Project
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was looked at and found good."""
+
+    subject: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `weir check` looked at; it raises for the first thing that is wrong."""
+
+    items: list[Item]
+
+
+def check(project: Project) -> Checked:
+    """Look at sources, rules, suites, policies and the engine. Raises ConfigError or SourceError for what is wrong."""
+    sources = project.sources()
+    items = []
+    for label, source in sources.items():
+        plan = source.plan({})
+        files = len({split.file for split in plan.splits})
+        size = sum(split.size for split in plan.splits)
+        items.append(Item(f"source {label}", f"{type(source).name}: {files} file(s), {size:,} bytes → {source.target}"))
+    targets = {source.target for source in sources.values()}
+    for table in sorted(targets):
+        Cleaner(project.config.clean, table)
+    for table in project.config.dedup:
+        if table not in targets:
+            raise ConfigError(
+                f"dedup.{table}: no source feeds such a table{nearest(table, sorted(targets))}",
+                f"tables: {', '.join(sorted(targets))}",
+            )
+    for table in sorted(targets | {"user_events"} | set(project.config.quality)):
+        suite = suite_of(project, table)
+        if suite:
+            items.append(Item(f"suite of {table}", f"{suite['name']}: {len(suite['expectations'])} expectations"))
+    for name, export in project.config.exports.items():
+        policy = load_policy(project.policy_path(name))
+        items.append(Item(f"export {name}", f"{export.table} under {policy.name} ({policy.hash()[:12]}), k={policy.k}"))
+    engine = allocate(project.config.engine)
+    items.append(Item("engine", f"{engine.workers} workers; GPU: {engine.gpu_reason}"))
+    return Checked(items)

@@ -1,0 +1,77 @@
+"""`weir doctor`: the machine, the versions, the extras, and the project if there is one."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ..config import EngineConfig
+from ..engine import allocate
+from ..errors import ConfigError, WeirError
+
+PACKAGES = (
+    "dask",
+    "pyarrow",
+    "pyiceberg",
+    "great-expectations",
+    "presidio-analyzer",
+    "duckdb",
+    "numba",
+    "numpy",
+    "pandas",
+    "sqlalchemy",
+)
+EXTRAS = {"gpu": "cupy", "postgres": "psycopg", "s3": "s3fs"}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What `weir doctor` found; `problems` is empty where all is well."""
+
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    extras: dict[str, str]
+    engine: dict[str, Any]
+    project: dict[str, Any]
+    problems: list[str]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Weir, Python and what the work leans on."""
+    found = {"dataweir": version("dataweir"), "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def examine(project_path: str) -> Examination:
+    """Look at machine, versions, extras and project; raises nothing for what is merely missing."""
+    from ..catalog.machine import measure
+
+    config, project, problems = EngineConfig(), {}, []
+    try:
+        from .project import Project
+
+        opened = Project.open(project_path)
+        config = opened.config.engine
+        project = {"project": opened.config.project, "root": str(opened.config.root), "warehouse": opened.warehouse}
+    except ConfigError as error:
+        project = {"project": None, "why": error.message}
+    try:
+        engine = allocate(config).as_dict()
+    except WeirError as error:
+        engine = {}
+        problems.append(error.message)
+    extras = {
+        extra: "installed" if importlib.util.find_spec(module) else f"pip install 'dataweir[{extra}]'"
+        for extra, module in EXTRAS.items()
+    }
+    found = versions()
+    problems += [f"{name} is not installed" for name, value in found.items() if value == "missing"]
+    return Examination(measure(), found, extras, engine, project, problems)

@@ -1,0 +1,75 @@
+"""What a run would do now: the new splits of each source, and the part of the machine it would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine import Allocation, allocate
+from ..ingest.contract import Plan
+from .project import Project
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The plan of every source by label, and the allocation."""
+
+    sources: dict[str, Plan]
+    types: dict[str, str]
+    targets: dict[str, str]
+    allocation: Allocation
+    waiting: int
+    """Splits that were pulled before and still wait to be refined."""
+
+    @property
+    def splits(self) -> int:
+        """How many splits are new."""
+        return sum(len(plan.splits) for plan in self.sources.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes to read, as stored."""
+        return sum(split.size for plan in self.sources.values() for split in plan.splits)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON."""
+        return {
+            "splits": self.splits,
+            "bytes": self.size,
+            "waiting": self.waiting,
+            "sources": {
+                label: {
+                    "type": self.types[label],
+                    "target": self.targets[label],
+                    "splits": len(plan.splits),
+                    "files": len({split.file for split in plan.splits}),
+                    "bytes": sum(split.size for split in plan.splits),
+                    "skipped": [{"file": file, "why": why} for file, why in plan.skipped],
+                }
+                for label, plan in self.sources.items()
+            },
+            "engine": self.allocation.as_dict(),
+        }
+
+
+def make_plan(project: Project, store: Any = None) -> RunPlan:
+    """Ask every source what is new. Raises ConfigError or SourceError; touches nothing."""
+    sources = project.sources()
+    if store is None:
+        store = _existing(project)
+    return RunPlan(
+        sources={label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()},
+        types={label: type(source).name for label, source in sources.items()},
+        targets={label: source.target for label, source in sources.items()},
+        allocation=allocate(project.config.engine),
+        waiting=len(store.splits(state="pulled")) if store else 0,
+    )
+
+
+def _existing(project: Project) -> Any:
+    from ..errors import ConfigError
+
+    try:
+        return project.reading()
+    except ConfigError:
+        return None

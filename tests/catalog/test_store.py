@@ -1,0 +1,287 @@
+"""The store: what goes in comes back, on both databases; failures are one line of cause and one of cure."""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+import dataweir.catalog.database as database
+from dataweir.catalog.models import Base
+from dataweir.catalog.records import SplitRecord, StepRecord
+from dataweir.catalog.score import barrier, bottleneck
+from dataweir.catalog.store import Store
+from dataweir.errors import ConfigError, MissingExtra, PrivacyGateFailed, StorageError
+
+
+def test_a_run_comes_back_as_it_was_told(store: Store) -> None:
+    run = store.start_run("shop", "abc", {"dataweir": "0.1"}, {"splits": 3})
+    assert (run.state, run.finished, run.error) == ("running", None, None)
+    ended = store.finish_run(run.id, "failed", {"rows": 5}, {"error": "DataError"})
+    assert store.run(run.id) == ended
+    assert (ended.state, ended.counts, ended.error) == ("failed", {"rows": 5}, {"error": "DataError"})
+    assert ended.finished is not None
+    assert ended.finished >= ended.started
+    assert ended.started.tzinfo is not None
+    assert ended.plan == {"splits": 3}
+
+
+def test_runs_sort_by_time_and_a_killed_one_is_marked_failed(store: Store) -> None:
+    ids = [store.start_run("shop", "abc").id for _ in range(4)]
+    assert ids == sorted(ids)
+    assert [run.id for run in store.runs(limit=3)] == ids[:0:-1]
+    assert [run.state for run in store.runs()] == ["running", "failed", "failed", "failed"]
+    killed = store.run(ids[0]).error
+    assert killed is not None
+    assert killed["error"] == "Interrupted"
+
+
+def test_an_unknown_run_is_a_usage_error(store: Store) -> None:
+    with pytest.raises(ConfigError, match="no run 'x'"):
+        store.run("x")
+
+
+def test_splits_are_replaced_by_source_and_key(store: Store) -> None:
+    run = store.start_run("shop", "abc").id
+    one = SplitRecord("shop", "k1", "a.log", "pulled", 10, 8, {"bad_time": 2}, 2**40, 0.5, run_pulled=run)
+    two = SplitRecord("forum", "k1", "b.zst", "pulled")
+    store.save_splits([one, two])
+    refined = replace(one, state="refined", kept=7, duplicates=1, run_refined=run)
+    store.save_splits([refined])
+    assert store.splits() == [two, refined]
+    assert store.splits(source="shop") == [refined]
+    assert store.splits(state="pulled") == [two]
+    assert store.splits("shop", "pulled") == []
+
+
+def test_many_splits_go_in_at_once(store: Store) -> None:
+    store.save_splits(SplitRecord("shop", f"{i:05}", "a.log", "pulled", records=i) for i in range(2500))
+    assert [split.records for split in store.splits()] == list(range(2500))
+
+
+def test_steps_metrics_quality_and_scores_come_back(store: Store) -> None:
+    run = store.start_run("shop", "abc").id
+    step = StepRecord("clean", "shop", 10, 9, 1, 3, 0.25, {"kept": 9.0})
+    store.record_steps(run, [step, step])
+    assert store.steps(run) == [step]
+    store.record_quality(run, "refined.web_events", "h", True, {"checks": 3})
+    store.record_quality(run, "refined.web_events", "h", False, {"checks": 4})
+    assert [found.success for found in store.quality_results(table="refined.web_events")] == [False, True]
+    store.record_metrics(run, {"pull_rate": 3.5, "k_margin": None, "bad": math.nan}, units={"pull_rate": "MB/s"})
+    found = {metric.name: metric for metric in store.metrics(run)}
+    assert (found["pull_rate"].value, found["pull_rate"].unit) == (3.5, "MB/s")
+    assert found["k_margin"].value is None
+    assert [metric.run for metric in store.metric_history("pull_rate")] == [run]
+    scores = [barrier({"malformed_share": 0.01}), bottleneck({"busy_share": 0.5}, achieved=0.3)]
+    store.record_scores(run, scores)
+    latest = store.latest_scores()
+    assert latest["barrier"].value == scores[0].value
+    assert latest["barrier"].version == "barrier/1"
+    assert latest["barrier"].contributions[0]["metric"] == "malformed_share"
+    assert latest["bottleneck"].facts["residual"] == scores[1].residual
+    assert store.scores(run).keys() == {"barrier", "bottleneck"}
+
+
+def test_nan_infinity_and_nul_do_not_reach_the_database(store: Store) -> None:
+    run = store.start_run("shop", "abc").id
+    ended = store.finish_run(run, "done", {"a": math.nan, "b": [math.inf, "x\x00y", "\udcff"]})
+    assert store.run(run).counts == {"a": None, "b": [None, "x\ufffdy", "?"]}
+    assert ended.id == run
+
+
+def test_a_candidate_moves_only_as_allowed(store: Store) -> None:
+    candidate = store.add_candidate("c1", "research", "refined.social_posts", "p", "h", {"k": 5}, "/out", "ann")
+    assert store.candidate("c1") == candidate
+    with pytest.raises(PrivacyGateFailed, match="pending; it cannot become published"):
+        store.set_candidate_state("c1", "published")
+    with pytest.raises(PrivacyGateFailed, match="not what was looked at"):
+        store.add_review("c1", "approved", "bob", "fine", "another hash")
+    assert store.reviews() == []
+    store.add_review("c1", "approved", "bob", "fine", "h")
+    published = store.set_candidate_state("c1", "published", "/shared/c1")
+    assert (published.state, published.published_path) == ("published", "/shared/c1")
+    assert store.set_candidate_state("c1", "published") == published
+    with pytest.raises(PrivacyGateFailed):
+        store.add_review("c1", "rejected", "bob", "too late", "h")
+    assert [(r.decision, r.reviewer) for r in store.reviews("c1")] == [("approved", "bob")]
+    assert [c.id for c in store.candidates(name="research", state="published")] == ["c1"]
+
+
+def test_one_candidate_id_is_one_content(store: Store) -> None:
+    first = store.add_candidate("c1", "research", "t", "p", "h", {}, "/out")
+    assert store.add_candidate("c1", "research", "t", "p", "h", {}, "/out") == first
+    with pytest.raises(ConfigError):
+        store.add_candidate("c1", "research", "t", "p", "other", {}, "/out")
+
+
+def test_the_audit_trail_only_grows(store: Store) -> None:
+    for number in range(3):
+        store.audit("run", f"r{number}", {"n": number}, actor="ann")
+    attempts = ["UPDATE audit SET actor = 'eve'", "DELETE FROM audit WHERE seq = 2"]
+    if store.engine.dialect.name == "sqlite":
+        attempts.append("REPLACE INTO audit VALUES (2, '2024-01-01', 'eve', 'x', 'y', '{}')")
+    else:
+        attempts.append("TRUNCATE audit")
+    for attempt in attempts:
+        with pytest.raises(DBAPIError, match="append-only"), store.engine.begin() as connection:
+            connection.execute(text(attempt))
+    assert [(e.subject, e.actor, e.detail) for e in store.audit_log(limit=2)] == [
+        ("r2", "ann", {"n": 2}),
+        ("r1", "ann", {"n": 1}),
+    ]
+    assert len(store.audit_log(subject="r0")) == 1
+
+
+def test_the_migrations_make_what_the_models_say(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"version_table": database.VERSION_TABLE, "compare_type": True, "compare_server_default": True},
+        )
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_head_is_the_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == database.HEAD
+
+
+def test_a_store_opened_again_keeps_everything(url: str) -> None:
+    with Store.open(url) as store:
+        run = store.start_run("shop", "abc")
+    with Store.open(url, create=False) as store:
+        assert store.run(run.id) == run
+
+
+def test_without_create_an_absent_catalogue_is_named(url: str) -> None:
+    with pytest.raises(ConfigError, match="no catalogue yet") as caught:
+        Store.open(url, create=False)
+    assert "weir run" in caught.value.cure
+
+
+def test_a_newer_catalogue_is_refused(url: str) -> None:
+    with Store.open(url) as store, store.engine.begin() as connection:
+        connection.execute(text("UPDATE weir_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer Weir"):
+        Store.open(url)
+
+
+def test_several_may_create_it_at_once(url: str) -> None:
+    failures: list[BaseException] = []
+
+    def create() -> None:
+        try:
+            Store.open(url).close()
+        except BaseException as error:
+            failures.append(error)
+
+    # Alembic keeps its context in module globals, so threads would not be a fair trial: processes are what occurs
+    code = "import sys; from dataweir.catalog.store import Store; Store.open(sys.argv[1]).close()"
+    others = [subprocess.Popen([sys.executable, "-c", code, url]) for _ in range(3)]
+    create()
+    assert [other.wait(timeout=60) for other in others] == [0, 0, 0]
+    assert failures == []
+
+
+def test_threads_may_share_a_store(store: Store) -> None:
+    def write(name: str) -> None:
+        for number in range(10):
+            store.audit("write", f"{name}{number}", actor=name)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.audit_log(limit=100)) == 40
+
+
+def test_sqlite_waits_for_locks_and_keeps_a_write_ahead_log(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/catalog.db") as store, store.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 30_000
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_locked_database_is_named(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/catalog.db"
+    Store.open(url).close()
+    other = sqlite3.connect(tmp_path / "catalog.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with Store.open(url, timeout=0.1) as store, pytest.raises(StorageError, match="locked") as caught:
+        store.start_run("shop", "abc")
+    assert caught.value.cure
+    other.close()
+
+
+def test_a_damaged_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "catalog.db").write_bytes(b"no database at all, but long enough to look at" * 40)
+    with pytest.raises(StorageError, match="damaged") as caught:
+        Store.open(f"sqlite:///{tmp_path}/catalog.db")
+    assert "backup" in caught.value.cure
+
+
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        Store.open(f"sqlite:///{tmp_path}/file/catalog.db")
+
+
+@pytest.mark.parametrize("given", ["sqlite://", "mysql://u@h/db", "no url", "sqlite:///:memory:"])
+def test_what_cannot_be_a_catalogue_is_a_usage_error(given: str) -> None:
+    with pytest.raises(ConfigError):
+        Store.open(given)
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(StorageError) as caught:
+        Store.open("postgresql://weir:Canary-Password@127.0.0.1:1/none")
+    shown = f"{caught.value.message} {caught.value.cure} {caught.value.as_dict()} {caught.value!r}"
+    assert "Canary" not in shown
+    assert "127.0.0.1" in shown
+    assert caught.value.__suppress_context__
+
+
+def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingExtra, match="postgres") as caught:
+        Store.open("postgresql+psycopg://weir@127.0.0.1:1/none")
+    assert caught.value.cure == "pip install 'dataweir[postgres]'"
+
+
+def test_records_survive_pickling(store: Store) -> None:
+    run = store.start_run("shop", "abc")
+    assert pickle.loads(pickle.dumps(run)) == run
+
+
+def test_an_up_to_date_store_loads_no_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/catalog.db"
+    Store.open(url).close()
+    code = f"import sys; from dataweir.catalog.store import Store; Store.open({url!r}); print('alembic' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.sep)
+    assert out.stdout.strip() == "False"
+
+
+def test_a_database_on_sqlite_of_another_program_gets_our_tables_beside_its_own(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/catalog.db")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (x INTEGER)"))
+    with Store.open(f"sqlite:///{tmp_path}/catalog.db") as store:
+        assert store.runs() == []
+    engine.dispose()

@@ -1,0 +1,52 @@
+"""What the tests share: a command line that runs as a process, small projects, the real data where it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+SHARED = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+class Ended(NamedTuple):
+    """How a command ended: exit code, standard output and error, and the JSON document if there is one."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def weir(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 180) -> Ended:
+    done = subprocess.run(
+        [sys.executable, "-m", "dataweir", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        timeout=timeout,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def run_weir() -> Callable[..., Ended]:
+    return weir
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the real data (../shared/data) does not stand beside the project")
+    return SHARED

@@ -1,0 +1,75 @@
+"""kill -9 at any moment, then `weir run`: the same tables as an undisturbed run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+import shop
+
+TABLES = (
+    "refined.web_events",
+    "refined.social_posts",
+    "refined.user_events",
+    "refined.duplicates",
+    "raw.rejects",
+    "raw.shop_access",
+    "raw.reddit",
+    "raw.tickets",
+)
+
+
+def contents(folder: Path) -> dict[str, list[str]]:
+    """Every row of every table, sorted, as text."""
+    from dataweir.flow.project import Project
+
+    tables = Project.open(folder).tables()
+    found = {}
+    for name in TABLES:
+        table = tables.read(name)
+        found[name] = sorted(repr(row) for row in duckdb.sql("select * from table").fetchall())
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, run_weir: Callable[..., object]) -> tuple[Path, float]:
+    folder = shop.build(tmp_path_factory.mktemp("whole"))
+    pristine = tmp_path_factory.mktemp("pristine") / "shop"
+    shutil.copytree(folder, pristine)
+    started = time.monotonic()
+    assert run_weir("run", cwd=folder).code == 0
+    (folder / "seconds").write_text(str(time.monotonic() - started))
+    return folder, time.monotonic() - started
+
+
+@pytest.mark.parametrize("moment", [0.15, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
+def test_killed_and_run_again(
+    undisturbed: tuple[Path, float], tmp_path: Path, run_weir: Callable[..., object], moment: float
+) -> None:
+    whole, seconds = undisturbed
+    folder = shop.build(tmp_path / "shop")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dataweir", "run"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds * moment)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    again = run_weir("run", cwd=folder)
+    assert again.code == 0, again.err
+    assert contents(folder) == contents(whole)
+    assert run_weir("status", "--json", cwd=folder).json["total"]["balanced"]
+    assert not any((folder / "warehouse").rglob("*.tmp"))
