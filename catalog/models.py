@@ -82,6 +82,7 @@ class SplitRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     file: Mapped[str]
     state: Mapped[str]
+    first_line: Mapped[int]
     records: Mapped[int]
     rows: Mapped[int]
     rejected: Mapped[dict[str, Any]]

@@ -145,9 +145,11 @@ class RunRecords(Database):
             rows = {(s.name, s.subject): {"run": run, **dataclasses.asdict(s)} for s in steps}
             upsert(session, StepRow, list(rows.values()))
 
-    def steps(self, run: str) -> list[StepRecord]:
-        """Return the steps of a run, by name and subject."""
-        query = select(StepRow).where(StepRow.run == run).order_by(StepRow.name, StepRow.subject)
+    def steps(self, run: str | None = None) -> list[StepRecord]:
+        """Return the steps of a run, or of all runs in their order; by name and subject within a run."""
+        query = select(StepRow).order_by(StepRow.run, StepRow.name, StepRow.subject)
+        if run is not None:
+            query = query.where(StepRow.run == run)
         with self.reading() as session:
             return [record(StepRecord, row) for row in session.scalars(query)]
 

@@ -56,8 +56,7 @@ def land(source: Source, split: Split, location: str, config_hash: str) -> Lande
     """
     began = time.perf_counter()
     label = split.source
-    rows_path = storage.join(location, "raw", label, "data", f"{split.key}-{config_hash}.parquet")
-    rejects_path = storage.join(location, "raw", "rejects", "data", f"{label}-{split.key}-{config_hash}.parquet")
+    rows_path, rejects_path = locations(split, location, config_hash)
     counts = _finished(rows_path)
     reused = counts is not None
     if counts is None:
@@ -75,6 +74,15 @@ def land(source: Source, split: Split, location: str, config_hash: str) -> Lande
         bytes_in=split.size,
         seconds=time.perf_counter() - began,
         reused=reused,
+    )
+
+
+def locations(split: Split, location: str, config_hash: str) -> tuple[str, str]:
+    """Return where a split's rows and its rejects are landed."""
+    name = f"{split.key}-{config_hash}.parquet"
+    return (
+        storage.join(location, "raw", split.source, "data", name),
+        storage.join(location, "raw", "rejects", "data", f"{split.source}-{name}"),
     )
 
 

@@ -54,8 +54,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "splits",
-        *(key("source"), key("key"), text("file"), text("state"), count("records"), count("rows")),
-        *(json("rejected"), count("bytes"), number("seconds")),
+        *(key("source"), key("key"), text("file"), text("state"), count("first_line")),
+        *(count("records"), count("rows"), json("rejected"), count("bytes"), number("seconds")),
         *(text("rows_path", nullable=True), text("rejects_path", nullable=True)),
         *(run("run_pulled", nullable=True), run("run_refined", nullable=True)),
         *(count("kept"), count("duplicates"), json("clean_rejected")),

@@ -63,6 +63,13 @@ class Project:
             made[label] = kind(label, validate(kind.Config, data, where), str(self.config.root))
         return made
 
+    def check_sources(self) -> None:
+        """Refuse a configuration that no run can use, before anything is touched. Raises ConfigError."""
+        from ..ingest.cleaning import Cleaner
+
+        for target in sorted({source.target for source in self.sources().values()}):
+            Cleaner(self.config.clean, target)
+
     def store(self) -> Store:
         """Open the catalogue for writing; it is created and migrated where it must be."""
         from ..catalog.store import Store

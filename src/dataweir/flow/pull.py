@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..catalog.commit import Commit, commit
-from ..catalog.store import SplitRecord
+from ..catalog.records import SplitRecord
 from ..engine import Engine
 from ..errors import SourceError
 from ..ingest.contract import REJECTS, Split
@@ -53,7 +53,7 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
             tables.ensure(name, REJECTS, REJECTS_PARTITION)
         else:
             tables.ensure(name, sources[name.removeprefix("raw.")].schema, None)
-    commit(store, tables, run, Commit("pull", adds, {}, [_record(part, run) for part in landed], cursors))
+    commit(store, tables, run, Commit("pull", adds, {}, _records(plan, landed, run), cursors))
     return Pulled(landed, failed)
 
 
@@ -65,18 +65,24 @@ def _land(item: tuple[Any, Split], location: str, config_hash: str) -> Landed | 
         return error
 
 
-def _record(part: Landed, run: str) -> SplitRecord:
-    return SplitRecord(
-        source=part.source,
-        key=part.key,
-        file=part.file,
-        state="pulled",
-        records=part.records,
-        rows=part.rows,
-        rejected=part.rejected,
-        bytes=part.bytes_in,
-        seconds=part.seconds,
-        rows_path=part.rows_path,
-        rejects_path=part.rejects_path,
-        run_pulled=run,
-    )
+def _records(plan: RunPlan, landed: list[Landed], run: str) -> list[SplitRecord]:
+    """Return the landed splits as the catalogue keeps them."""
+    lines = {(s.source, s.key): s.first_line for made in plan.sources.values() for s in made.splits}
+    return [
+        SplitRecord(
+            source=part.source,
+            key=part.key,
+            file=part.file,
+            state="pulled",
+            first_line=lines[part.source, part.key],
+            records=part.records,
+            rows=part.rows,
+            rejected=part.rejected,
+            bytes=part.bytes_in,
+            seconds=part.seconds,
+            rows_path=part.rows_path,
+            rejects_path=part.rejects_path,
+            run_pulled=run,
+        )
+        for part in landed
+    ]

@@ -1,0 +1,148 @@
+"""The connector for Reddit dumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from .. import columns
+from ..columns import constant
+from ..contract import Pulled, Split, source
+from ..files import FileConfig, FileSource
+from ..schemas import SOCIAL_POSTS, TIMESTAMP
+from ..streams import TextFile
+
+_TEXTS = (
+    "id", "fullname", "kind", "author", "author_id", "subreddit", "subreddit_id", "title", "body", "url",
+    "permalink", "parent_id", "link_id",
+)  # fmt: skip
+_RENAMED = {"fullname": "name", "author_id": "author_fullname"}
+_REASONS = ["", "id", "time"]
+_SITE = "https://www.reddit.com"
+
+
+class RedditConfig(FileConfig):
+    """Where the dump files are."""
+
+    format: Literal["auto", "ndjson", "csv"] = Field("auto", description="auto: by the first byte of the text")
+
+
+@source("reddit")
+class Reddit(FileSource):
+    """Reddit comments and submissions from dumps: newline-delimited JSON (RC_*, RS_*) or CSV of the same fields.
+
+    `record` holds the record as received. A record without an id or with an unreadable time is a reject.
+    """
+
+    name: ClassVar[str] = "reddit"
+    Config: ClassVar[type[FileConfig]] = RedditConfig
+    sample: ClassVar[str] = "reddit.ndjson"
+    sample_config: ClassVar[Mapping[str, Any]] = {"type": "reddit", "path": "reddit.ndjson"}
+    schema: ClassVar[pa.Schema] = pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in _TEXTS),
+            pa.field("created_utc", TIMESTAMP),
+            pa.field("score", pa.int64()),
+            pa.field("record", pa.string()),
+            pa.field("file", pa.string()),
+            pa.field("line", pa.int64()),
+        ]
+    )
+    target: ClassVar[str] = "social_posts"
+
+    def read(self, split: Split) -> Iterator[Pulled]:
+        """Yield the rows and rejects of the split."""
+        text = TextFile(split.path, split.file)
+        found = self._csv(text, split) if self._is_csv(text) else self._json(text, split)
+        for fields, record, numbers, refused in found:
+            pulled = self._rows(fields, record, numbers, split.file)
+            yield Pulled(pulled.rows, pa.concat_tables([refused, pulled.rejects]))
+
+    def ranges(self, text: TextFile, start: int, end: int, first: int) -> list[tuple[int, int, int]]:
+        """Read CSV in one piece, for a line end may stand inside a field; JSON lines in ranges."""
+        return [(start, end, first)] if self._is_csv(text) else super().ranges(text, start, end, first)
+
+    def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
+        """Find the last record that was whole when the file was read up to `end`."""
+        from .. import delimited
+
+        return delimited.resume(text, end, ",") if self._is_csv(text) else super().resume(text, end, extra)
+
+    def integrate(self, rows: pa.Table) -> pa.Table:
+        """Map comments and submissions to posts; a submission's text is its title and its own text."""
+        rows = rows.combine_chunks()
+        count = rows.num_rows
+        link = rows["permalink"]
+        absolute = pc.starts_with(link, pattern="http")
+        from_link = pc.struct_field(pc.extract_regex(link, r"/r/(?P<name>[^/]+)/"), "name")
+        title, body = rows["title"], rows["body"]
+        text = pc.binary_join_element_wise(title, body, "\n\n", null_handling="skip")
+        made = {
+            "post_id": rows["fullname"],
+            "ts": rows["created_utc"],
+            "platform": constant("reddit", count),
+            "kind": rows["kind"],
+            "author_id": rows["author_id"],
+            "author_name": rows["author"],
+            "text": pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text),
+            "url": pc.if_else(absolute, link, pc.binary_join_element_wise(_SITE, link, "")),
+            "community": pc.coalesce(rows["subreddit"], from_link),
+            "reply_to": rows["parent_id"],
+            "thread_id": pc.coalesce(rows["link_id"], rows["fullname"]),
+            "score": rows["score"],
+            "source": constant(self.label, count),
+            "file": rows["file"],
+            "line": rows["line"],
+        }
+        return pa.table({name: made[name].cast(SOCIAL_POSTS.field(name).type) for name in SOCIAL_POSTS.names if name in made})
+
+    def _is_csv(self, text: TextFile) -> bool:
+        if self.config.format != "auto":
+            return bool(self.config.format == "csv")
+        return not text.head(4096)[text.bom :].lstrip().startswith(b"{")
+
+    def _json(self, text: TextFile, split: Split) -> Iterator[tuple[dict[str, pa.Array], pa.Array, Any, pa.Table]]:
+        from .. import jsonlines
+
+        names = [*(_RENAMED.get(name, name) for name in _TEXTS), "selftext", "created_utc", "score"]
+        for block in jsonlines.objects(text, split.start, split.end, split.first_line, self.label):
+            fields = {n: pa.array([jsonlines.text_of(o.get(n)) for o in block.objects], pa.string()) for n in names}
+            yield fields, block.text, block.numbers, block.rejects
+
+    def _csv(self, text: TextFile, split: Split) -> Iterator[tuple[dict[str, pa.Array], pa.Array, Any, pa.Table]]:
+        from .. import delimited
+
+        names = delimited.header(text, ",")
+        found = delimited.records(text, split.start, split.end, ",", len(names), split.first_line, self.label)
+        for block in found:
+            fields = dict(zip(names, block.fields, strict=True))
+            yield fields, columns.strings(block.raw, False), block.numbers, block.rejects
+
+    def _rows(self, fields: dict[str, pa.Array], record: pa.Array, numbers: Any, file: str) -> Pulled:
+        """Give the fields their columns and types; what has no id or no readable time is refused."""
+        from ..convert import convert
+
+        count = len(numbers)
+        nothing = pa.nulls(count, pa.string())
+        made = {name: fields.get(_RENAMED.get(name, name), nothing) for name in _TEXTS}
+        comment = made["body"].is_valid()
+        made["body"] = pc.coalesce(made["body"], fields.get("selftext", nothing))
+        made["kind"] = pc.if_else(comment, "comment", "post")
+        prefix = pc.if_else(comment, "t1_", "t3_")
+        made["fullname"] = pc.coalesce(made["fullname"], pc.binary_join_element_wise(prefix, made["id"], ""))
+        time, wrong_time = convert(fields.get("created_utc", nothing), TIMESTAMP)
+        score, _ = convert(fields.get("score", nothing), pa.int64())
+        typed = {**made, "created_utc": time, "score": score, "record": record}
+        typed |= {"file": constant(file, count), "line": pa.array(numbers, pa.int64())}
+        rows = pa.table([typed[name] for name in self.schema.names], schema=self.schema)
+        no_id = made["fullname"].is_null().to_numpy(zero_copy_only=False)
+        status = np.where(no_id, 1, np.where(wrong_time, 2, 0))
+        bad = np.flatnonzero(status)
+        raw = record.cast(pa.binary()).take(pa.array(bad))
+        refused = columns.rejects(self.label, file, numbers[bad], _REASONS, status[bad], raw)
+        return Pulled(rows.filter(pa.array(status == 0)), refused)

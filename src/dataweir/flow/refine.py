@@ -1,0 +1,258 @@
+"""Refine: what was pulled becomes integrated tables, a batch for each, all in or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..catalog.commit import Commit, commit
+from ..catalog.records import SplitRecord, StepRecord
+from ..config import DedupConfig
+from ..engine import Engine
+from ..errors import QualityGateFailed
+from ..ingest.contract import REJECTS
+from ..ingest.integrate import generic_schema
+from ..ingest.refine import (
+    FileCount,
+    Finished,
+    Prepared,
+    RawPart,
+    bucket_count,
+    decide,
+    finish,
+    groups,
+    prepare,
+    rounds,
+)
+from ..ingest.schemas import TABLES
+from ..output import Output
+from ..storage import delete_files, join
+from .gate import Judged, judge, quarantine
+from .project import Project
+from .pull import REJECTS_PARTITION, REJECTS_TABLE
+
+
+@dataclass
+class Refined:
+    """The batches of one run: what was added, what the suites said, what each step cost, which gates failed."""
+
+    rows_added: dict[str, int] = field(default_factory=dict)
+    judged: list[Judged] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
+    failures: list[QualityGateFailed] = field(default_factory=list)
+
+
+def refine(project: Project, store: Any, tables: Any, engine: Engine, run: str, output: Output) -> Refined:
+    """Refine every split that waits, target by target; a batch whose gate fails is held, the others go on."""
+    sources = project.sources()
+    waiting = [split for split in store.splits(state="pulled") if split.source in sources]
+    by_target: dict[str, list[SplitRecord]] = defaultdict(list)
+    for split in waiting:
+        by_target[sources[split.source].target].append(split)
+    done = Refined()
+    for target, splits in sorted(by_target.items()):
+        _Batch(project, store, tables, engine, run, target, splits).go(done, output)
+    return done
+
+
+class _Batch:
+    """The waiting splits of one target on their way to its table."""
+
+    def __init__(
+        self,
+        project: Project,
+        store: Any,
+        tables: Any,
+        engine: Engine,
+        run: str,
+        target: str,
+        splits: list[SplitRecord],
+    ) -> None:
+        self.project, self.store, self.tables, self.engine, self.run = project, store, tables, engine, run
+        self.target, self.splits = target, splits
+        self.sources = project.sources()
+        self.table = f"refined.{target}"
+        self.dedup = project.config.dedup.get(target, DedupConfig())
+        self.staging = join(project.staging, target)
+        keys = "\n".join(sorted(f"{split.source}/{split.key}" for split in splits))
+        self.name = hashlib.sha256(f"{project.config.hash()}\n{keys}".encode()).hexdigest()[:16]
+
+    def go(self, done: Refined, output: Output) -> None:
+        """Prepare, decide, finish, judge, commit."""
+        busy = self.engine.busy_seconds
+        prepared = self._prepare(output)
+        decided = self._decide(prepared)
+        made = groups(prepared)
+        with output.progress(f"write {self.target}", len(made)) as advance:
+            finished = self.engine.map(
+                finish, made, self.target, decided, self.project.warehouse, self.name, advance=advance
+            )
+        adds = _merged(finished)
+        counts = _counted(finished)
+        judged = judge(self.project, adds, self.engine)
+        seconds = self.engine.busy_seconds - busy
+        done.judged += judged
+        done.steps += [self._step(prepared, counts, seconds), *(_checks(j) for j in judged)]
+        failed = [j for j in judged if not j.passed]
+        if failed:
+            done.failures.append(self._hold(adds, failed))
+            return
+        for name in adds:
+            self._ensure(name, prepared)
+        self._commit("refine", adds, counts)
+        for part in finished:
+            for name, rows in part.rows.items():
+                done.rows_added[name] = done.rows_added.get(name, 0) + rows
+
+    def _prepare(self, output: Output) -> list[Prepared]:
+        buckets = bucket_count(sum(split.rows for split in self.splits))
+        parts = [
+            (RawPart(split.rows_path, split.source, split.key, split.file, split.first_line), self.sources[split.source])
+            for split in self.splits
+            if split.rows_path
+        ]
+        with output.progress(f"clean {self.target}", len(parts)) as advance:
+            return self.engine.map(
+                _prepare, parts, self.project.config.clean, self.dedup, self.staging, buckets, advance=advance
+            )
+
+    def _decide(self, prepared: list[Prepared]) -> list[Any]:
+        if not prepared:
+            return []
+        seen = self._seen(prepared)
+        dropped = self.tables.files("refined.duplicates") if self.tables.exists("refined.duplicates") else []
+        decided: list[Any] = []
+        for method in rounds(self.target, self.dedup):
+            buckets = list(range(prepared[0].buckets))
+            decided += self.engine.map(
+                decide, buckets, self.target, method, prepared, seen, self.staging, list(decided), dropped
+            )
+        return decided
+
+    def _seen(self, prepared: list[Prepared]) -> list[str]:
+        """Return the committed files that may hold the same rows: of web events those of the batch's days."""
+        if not self.tables.exists(self.table):
+            return []
+        first = min((p.first_ts for p in prepared if p.first_ts), default=None)
+        last = max((p.last_ts for p in prepared if p.last_ts), default=None)
+        if self.target != "web_events" or first is None or last is None:
+            return list(self.tables.files(self.table))
+        begin, end = (day.astimezone(dt.UTC).isoformat() for day in (first, last))
+        return list(self.tables.files(self.table, f"ts >= '{begin}' and ts <= '{end}'"))
+
+    def _ensure(self, name: str, prepared: list[Prepared]) -> None:
+        if name == REJECTS_TABLE:
+            self.tables.ensure(name, REJECTS, REJECTS_PARTITION)
+            return
+        spec = TABLES.get(name.removeprefix("refined."))
+        if spec is not None:
+            self.tables.ensure(name, spec.schema, spec.partition)
+            return
+        source = self.sources[prepared[0].part.source]
+        integrated = source.integrate(source.schema.empty_table())
+        self.tables.ensure(name, generic_schema(integrated.schema, with_text_key=self.dedup.text is not None), None)
+
+    def _commit(self, stage: str, adds: dict[str, list[str]], counts: dict[tuple[str, str], FileCount]) -> None:
+        deletes = {}
+        if self.tables.exists(REJECTS_TABLE):
+            labels = ", ".join(f"'{label}'" for label in sorted({split.source for split in self.splits}))
+            deletes[REJECTS_TABLE] = f"stage == 'quality' and source in ({labels})"
+        splits = [] if stage == "hold" else _settled(self.splits, counts, self.run)
+        commit(self.store, self.tables, self.run, Commit(stage, adds, deletes, splits))
+
+    def _hold(self, adds: dict[str, list[str]], failed: list[Judged]) -> QualityGateFailed:
+        """Put the failing rows into the rejects, take the batch's files away, and say what failed."""
+        rejects = [file for j in failed for file in quarantine(self.project, j, adds[j.table], self.engine, self.run)]
+        if rejects:
+            self._ensure(REJECTS_TABLE, [])
+        self._commit("hold", {REJECTS_TABLE: rejects} if rejects else {}, {})
+        delete_files(file for files in adds.values() for file in files)
+        checks = [check for j in failed for check in j.failed]
+        return QualityGateFailed(
+            f"{self.target}: {len(checks)} critical expectation(s) failed: {', '.join(checks)}; the batch is held",
+            "see 'weir quality' and raw.rejects (stage quality); mend source, rule or suite, then run again",
+            table=self.target,
+            failed=checks,
+        )
+
+    def _step(
+        self, prepared: list[Prepared], counts: dict[tuple[str, str], FileCount], seconds: float
+    ) -> StepRecord:
+        kept = sum(count.kept for count in counts.values())
+        duplicates = sum(sum(count.duplicates.values()) for count in counts.values())
+        rejected = sum(sum(count.rejected.values()) for count in counts.values())
+        changed = sum(sum(part.changed.values()) for part in prepared)
+        facts = {
+            "kept": kept,
+            "duplicates": duplicates,
+            "rejected_clean": rejected,
+            "changed_values": changed,
+            "refine_seconds": seconds,
+        }
+        rows = sum(part.rows for part in prepared)
+        return StepRecord("refine", self.target, rows, kept, rejected + duplicates, changed, seconds, facts)
+
+
+def _prepare(item: tuple[RawPart, Any], clean: Any, dedup: DedupConfig, staging: str, buckets: int) -> Prepared:
+    part, source = item
+    return prepare(part, source, clean, dedup, staging, buckets)
+
+
+def _checks(judged: Judged) -> StepRecord:
+    summary = judged.summary
+    failed = summary["total"] - summary["passed"]
+    return StepRecord("quality", judged.table, facts={"checks": summary["total"], "checks_failed": failed})
+
+
+def _merged(finished: Iterable[Finished]) -> dict[str, list[str]]:
+    adds: dict[str, list[str]] = {}
+    for part in finished:
+        for name, files in part.files.items():
+            if files:
+                adds.setdefault(name, []).extend(files)
+    return adds
+
+
+def _counted(finished: Iterable[Finished]) -> dict[tuple[str, str], FileCount]:
+    """Add up the counts of each file over the groups."""
+    total: dict[tuple[str, str], FileCount] = {}
+    for part in finished:
+        for count in part.counts:
+            known = total.get((count.source, count.file), FileCount(count.source, count.file, 0))
+            total[count.source, count.file] = FileCount(
+                count.source,
+                count.file,
+                known.rows + count.rows,
+                known.kept + count.kept,
+                _sum(known.duplicates, count.duplicates),
+                _sum(known.rejected, count.rejected),
+            )
+    return total
+
+
+def _sum(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in sorted({*a, *b})}
+
+
+def _settled(
+    splits: list[SplitRecord], counts: dict[tuple[str, str], FileCount], run: str
+) -> list[SplitRecord]:
+    """Return the splits as refined; a file's counts stand with the first of its splits, for they are the file's."""
+    left, settled = dict(counts), []
+    for split in sorted(splits, key=lambda s: (s.source, s.file, s.first_line, s.key)):
+        count = left.pop((split.source, split.file), FileCount(split.source, split.file, 0))
+        settled.append(
+            replace(
+                split,
+                state="refined",
+                run_refined=run,
+                kept=count.kept,
+                duplicates=sum(count.duplicates.values()),
+                clean_rejected=count.rejected,
+            )
+        )
+    return settled

@@ -1,0 +1,174 @@
+"""One run: plan → pull → refine (clean, dedup, integrate) → expectations → commit → metrics → scores."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..catalog.machine import machine
+from ..catalog.records import StepRecord
+from ..engine import Engine
+from ..errors import QualityGateFailed, WeirError
+from ..output import Output
+from ..storage import delete_tree
+from .doctor import versions
+from .plan import RunPlan, make_plan
+from .project import Project
+from .pull import Pulled, pull
+from .refine import Refined, refine
+from .scores import rescore
+from .status import accounts
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run did. `work` is false where nothing was new; then no run is recorded."""
+
+    work: bool
+    run: str | None = None
+    seconds: float = 0.0
+    account: dict[str, Any] = field(default_factory=dict)
+    rows_added: dict[str, int] = field(default_factory=dict)
+    quality: list[dict[str, Any]] = field(default_factory=list)
+    scores: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON."""
+        return dict(vars(self))
+
+
+def run(project: Project, output: Output) -> RunReport:
+    """Do the job once. Raises the first of: QualityGateFailed (batches held), SourceError (a source not read).
+
+    Whatever passed is committed before that. Raises ProjectLocked where another run holds the project.
+    """
+    project.check_sources()
+    with project.held() as (store, tables):
+        delete_tree(project.staging)
+        plan = make_plan(project, store)
+        if not plan.splits and not plan.waiting:
+            return RunReport(work=False)
+        started = time.perf_counter()
+        record = store.start_run(project.config.project, project.config.hash(), versions(), plan.as_dict())
+        try:
+            tables.sweep_orphans(_landed(store) | _planned(project, plan))
+            with Engine(project.config.engine, project.scratch) as engine:
+                pulled = pull(project, plan, store, tables, engine, record.id, output)
+                refined = refine(project, store, tables, engine, record.id, output)
+                report = _close(project, store, plan, record.id, engine, pulled, refined, started)
+        except WeirError as error:
+            store.finish_run(record.id, "failed", error=error.as_dict())
+            raise
+        except BaseException as error:
+            store.finish_run(record.id, "failed", error={"error": type(error).__name__})
+            raise
+        finally:
+            delete_tree(project.staging)
+        _end(store, record.id, report, pulled, refined)
+        return report
+
+
+def _landed(store: Any) -> set[str]:
+    waiting = store.splits(state="pulled")
+    return {path for split in waiting for path in (split.rows_path, split.rejects_path) if path}
+
+
+def _planned(project: Project, plan: RunPlan) -> set[str]:
+    """Return the files that landing will find done if a killed run landed them."""
+    from ..ingest.landing import locations
+
+    planned = (split for made in plan.sources.values() for split in made.splits)
+    return {path for split in planned for path in locations(split, project.warehouse, project.config.hash())}
+
+
+def _close(
+    project: Project,
+    store: Any,
+    plan: RunPlan,
+    run: str,
+    engine: Engine,
+    pulled: Pulled,
+    refined: Refined,
+    started: float,
+) -> RunReport:
+    """Record steps, quality, metrics and scores; return the report."""
+    for judged in refined.judged:
+        report = judged.report
+        store.record_quality(run, judged.table, report.suite_hash, report.success, report.as_dict())
+    seconds = time.perf_counter() - started
+    store.record_steps(run, [*_pull_steps(project, pulled), *refined.steps])
+    account = _account(store, run)
+    store.record_steps(run, _machine_steps(project, store, engine, pulled, account, seconds))
+    return RunReport(
+        work=True,
+        run=run,
+        seconds=round(seconds, 3),
+        account=account,
+        rows_added=dict(sorted(refined.rows_added.items())),
+        quality=[judged.summary for judged in refined.judged],
+        scores=rescore(store, run),
+    )
+
+
+def _account(store: Any, run: str) -> dict[str, Any]:
+    touched = [split for split in store.splits() if run in (split.run_pulled, split.run_refined)]
+    return accounts(touched)[0].as_dict()
+
+
+def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
+    sources = project.sources()
+    declared = sum(1 for source in sources.values() if source.config.licence)
+    authenticated = sum(1 for source in sources.values() if getattr(source, "authenticated", False))
+    standing = {
+        "sources": len(sources),
+        "source_types": len({type(source).name for source in sources.values()}),
+        "licence_declared": declared,
+        "authenticated_sources": authenticated,
+    }
+    steps = [StepRecord("sources", "project", facts=standing)]
+    for label in sorted({part.source for part in pulled.landed}):
+        parts = [part for part in pulled.landed if part.source == label]
+        records = sum(part.records for part in parts)
+        rejected = sum(sum(part.rejected.values()) for part in parts)
+        seconds = sum(part.seconds for part in parts)
+        facts = {
+            "records": records,
+            "rejected_pull": rejected,
+            "bytes_in": sum(part.bytes_in for part in parts),
+            "pull_seconds": seconds,
+        }
+        steps.append(StepRecord("pull", label, records, records - rejected, rejected, seconds=seconds, facts=facts))
+    return steps
+
+
+def _machine_steps(
+    project: Project, store: Any, engine: Engine, pulled: Pulled, account: dict[str, Any], seconds: float
+) -> list[StepRecord]:
+    facts = {
+        **machine(store, project.warehouse),
+        "wall_seconds": seconds,
+        "busy_seconds": engine.busy_seconds,
+        "workers": engine.allocation.workers,
+        "peak_memory_bytes": engine.peak_memory * engine.allocation.workers,
+    }
+    fresh = sum(part.bytes_in for part in pulled.landed)
+    work = {
+        "rows_in": account["records"],
+        "waste_rows": account["duplicates"] + account["rejected"],
+        "bytes_in": fresh,
+        "work_bytes": fresh,
+    }
+    return [StepRecord("machine", "project", facts=facts), StepRecord("work", "project", facts=work)]
+
+
+def _end(store: Any, run: str, report: RunReport, pulled: Pulled, refined: Refined) -> None:
+    """Finish the run's record, and raise what stopped a part of it."""
+    failure: WeirError | None = next(iter(refined.failures), None) or next(iter(pulled.failed.values()), None)
+    counts = {"account": report.account, "rows_added": report.rows_added}
+    if failure is None:
+        store.finish_run(run, "done", counts)
+        return
+    state = "gate_failed" if isinstance(failure, QualityGateFailed) else "failed"
+    store.finish_run(run, state, counts, failure.as_dict())
+    raise failure
