@@ -81,7 +81,7 @@ def user_events(web: pa.Table | None = None, social: pa.Table | None = None) -> 
     the object is host and path. Social: the actor is the platform, a colon and the author's id (or name);
     the verb is the kind (post, comment, repost); the object is the thread, or the post itself where it
     opens one; event_id is the post's id. Left out are the events of bots, and rows without an actor (no
-    login and no address; an author that is missing or deleted). So there are at most as many events as
+    login and no address; an author that is missing or deleted) or without a verb (no HTTP request). So there are at most as many events as
     rows.
     """
     parts = [USER_EVENTS.empty_table()]
@@ -97,9 +97,8 @@ def _web(web: pa.Table) -> pa.Table:
     place = pc.binary_join_element_wise(pc.fill_null(web["host"], ""), pc.fill_null(web["path"], ""), "")
     place = pc.if_else(pc.equal(place, ""), pa.scalar(None, pa.string()), place)
     person = pc.invert(pc.fill_null(web["is_bot"], False))
-    return _events(
-        actor, pc.utf8_lower(web["method"]), place, web, "event_id", pc.and_(person, pc.is_valid(actor))
-    )
+    told = pc.and_(pc.is_valid(actor), pc.is_valid(web["method"]))
+    return _events(actor, pc.utf8_lower(web["method"]), place, web, "event_id", pc.and_(person, told))
 
 
 def _social(social: pa.Table) -> pa.Table:

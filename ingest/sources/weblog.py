@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from ..contract import Pulled, Split, source
@@ -110,10 +111,15 @@ class Weblog(FileSource):
             "scheme": target.scheme,
             "host": target.host,
             "path": target.path,
+            "user_agent": self._agents(rows["user_agent"]),
             "source": pa.repeat(pa.scalar(self.label, pa.string()), len(rows)),
         }
         names = [name for name in WEB_EVENTS.names if name in made]
         return pa.table([made[n] for n in names], schema=pa.schema([WEB_EVENTS.field(n) for n in names]))
+
+    def _agents(self, agents: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return the agents; where the format logs them, none sent is empty text, which tells it from not logged."""
+        return pc.fill_null(agents, "") if self.config.format == "combined" else agents
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

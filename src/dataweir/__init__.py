@@ -8,6 +8,7 @@ The names below are the whole public door; each imports what it needs when it is
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from .privacy.mask import mask
     from .privacy.verify import verify
     from .quality.validate import validate
+
+# Arrow reads Parquet into buffers that its own engine then finds badly aligned, and says so line after line.
+os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
 
 _HOMES = {
     "Project": ".flow.project",

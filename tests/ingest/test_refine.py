@@ -23,7 +23,7 @@ TIME = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
 
 def events(file: str, count: int, **more: Any) -> Slab:
     rows = [
-        {"ts": TIME + datetime.timedelta(seconds=i), "path": file, "client_ip": "192.0.2.1"}
+        {"ts": TIME + datetime.timedelta(seconds=i), "method": "GET", "path": file, "client_ip": "192.0.2.1"}
         for i in range(count)
     ]
     return Slab("shop", file, 1, [{**r, **more, "file": file, "line": i + 1} for i, r in enumerate(rows)])

@@ -77,7 +77,7 @@ def planned(plan: Any) -> Render:
     for label, made in plan.sources.items():
         files = len({split.file for split in made.splits})
         size = amount(sum(split.size for split in made.splits))
-        rows.append((label, plan.types[label], plan.targets[label], files, len(made.splits), size, len(made.skipped)))
+        rows.append((label, plan.connectors[label].name, plan.connectors[label].target, files, len(made.splits), size, len(made.skipped)))
     engine = plan.allocation
     return printed(
         table(("source", "type", "into", "files", "splits", "size", "skipped"), rows),
@@ -150,7 +150,8 @@ def ran(report: Any) -> Render:
     if account["rejected_by_reason"]:
         parts.append(table(("rejected because", "records"), list(account["rejected_by_reason"].items())))
     parts += [
-        f"expectations of {q.table}: {q.passed} of {q.total} passed" + (f" ({', '.join(q.failed)})" if q.failed else "")
+        f"expectations of {q['table']}: {q['passed']} of {q['total']} passed"
+        + (f" ({', '.join(q['failed'])})" if q["failed"] else "")
         for q in report.quality
     ]
     return printed(*parts)

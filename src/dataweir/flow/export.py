@@ -251,11 +251,11 @@ def verify_bundle(bundle: str, key: str | None, project: str) -> Any:
 def _lineage(project: Project, store: Any, tables: Any, table: str, name: str) -> dict[str, Any]:
     """Return what made the export: sources → raw tables → the table at its snapshot → the export."""
     snapshots = tables.snapshots(table)
-    sources = sorted({s.source for s in store.splits() if s.state == "refined"})
+    refined = {split.source for split in store.splits(state="refined")}
     feeding = {
-        label: {"type": source.type_name, "into": source.target}
-        for label, source in _described(project).items()
-        if label in sources and f"refined.{source.target}" == table
+        label: {"type": source.name, "licence": source.config.licence, "owner": source.config.owner}
+        for label, source in project.sources().items()
+        if label in refined and f"refined.{source.target}" == table
     }
     return {
         "sources": feeding,
@@ -263,16 +263,6 @@ def _lineage(project: Project, store: Any, tables: Any, table: str, name: str) -
         "snapshot": str(snapshots[-1].snapshot_id) if snapshots else None,
         "export": name,
     }
-
-
-@dataclass(frozen=True)
-class _Described:
-    type_name: str
-    target: str
-
-
-def _described(project: Project) -> dict[str, _Described]:
-    return {label: _Described(type(s).name, s.target) for label, s in project.sources().items()}
 
 
 def _shown(store: Any, candidate: Candidate) -> Exported:

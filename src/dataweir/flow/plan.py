@@ -15,8 +15,8 @@ class RunPlan:
     """The plan of every source by label, and the allocation."""
 
     sources: dict[str, Plan]
-    types: dict[str, str]
-    targets: dict[str, str]
+    connectors: dict[str, Any]
+    """The connectors that planned, by label: they know by now what schema their files have."""
     allocation: Allocation
     waiting: int
     """Splits that were pulled before and still wait to be refined."""
@@ -39,8 +39,8 @@ class RunPlan:
             "waiting": self.waiting,
             "sources": {
                 label: {
-                    "type": self.types[label],
-                    "target": self.targets[label],
+                    "type": self.connectors[label].name,
+                    "target": self.connectors[label].target,
                     "splits": len(plan.splits),
                     "files": len({split.file for split in plan.splits}),
                     "bytes": sum(split.size for split in plan.splits),
@@ -59,8 +59,7 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
         store = _existing(project)
     return RunPlan(
         sources={label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()},
-        types={label: type(source).name for label, source in sources.items()},
-        targets={label: source.target for label, source in sources.items()},
+        connectors=sources,
         allocation=allocate(project.config.engine),
         waiting=len(store.splits(state="pulled")) if store else 0,
     )

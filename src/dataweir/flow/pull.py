@@ -29,8 +29,7 @@ class Pulled:
 
 def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engine, run: str, output: Output) -> Pulled:
     """Land the plan's splits and commit them; a source that fails leaves the others untouched."""
-    sources = project.sources()
-    items = [(sources[label], split) for label, made in plan.sources.items() for split in made.splits]
+    items = [(plan.connectors[label], split) for label, made in plan.sources.items() for split in made.splits]
     with output.progress("pull", len(items)) as advance:
         results = engine.map(_land, items, project.warehouse, project.config.hash(), advance=advance)
     failed = {split.source: r for (_, split), r in zip(items, results, strict=True) if isinstance(r, SourceError)}
@@ -52,7 +51,7 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
         if name == REJECTS_TABLE:
             tables.ensure(name, REJECTS, REJECTS_PARTITION)
         else:
-            tables.ensure(name, sources[name.removeprefix("raw.")].schema, None)
+            tables.ensure(name, plan.connectors[name.removeprefix("raw.")].schema, None)
     commit(store, tables, run, Commit("pull", adds, {}, _records(plan, landed, run), cursors))
     return Pulled(landed, failed)
 

@@ -152,15 +152,17 @@ class _Batch:
         if spec is not None:
             self.tables.ensure(name, spec.schema, spec.partition)
             return
-        source = self.sources[prepared[0].part.source]
-        integrated = source.integrate(source.schema.empty_table())
+        label = prepared[0].part.source
+        integrated = self.sources[label].integrate(self.tables.schema(f"raw.{label}").empty_table())
         self.tables.ensure(name, generic_schema(integrated.schema, with_text_key=self.dedup.text is not None), None)
 
     def _commit(self, stage: str, adds: dict[str, list[str]], counts: dict[tuple[str, str], FileCount]) -> None:
         deletes = {}
         if self.tables.exists(REJECTS_TABLE):
             labels = ", ".join(f"'{label}'" for label in sorted({split.source for split in self.splits}))
-            deletes[REJECTS_TABLE] = f"stage == 'quality' and source in ({labels})"
+            held = f"stage == 'quality' and source in ({labels})"
+            if self.tables.files(REJECTS_TABLE, held):
+                deletes[REJECTS_TABLE] = held
         splits = [] if stage == "hold" else _settled(self.splits, counts, self.run)
         commit(self.store, self.tables, self.run, Commit(stage, adds, deletes, splits))
 

@@ -1,0 +1,118 @@
+"""The policy: what must hold before data may leave. Columns, entities, k, and how much may be held back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, Field, PrivateAttr, model_validator
+
+from ..config import Strict, validate
+from ..errors import ConfigError
+from ..registry import nearest
+from .analyzer import LANGUAGES
+from .contract import Context, Operator, entities, operator
+
+Action = str | dict[str, Any]
+DEFAULT = "default"
+
+
+class Policy(Strict):
+    """A policy file. A column that it does not name is dropped: what leaves is named, one by one."""
+
+    name: str = Field(description="the policy's name; stands in the manifest")
+    description: str = Field("", description="what the policy is for")
+    columns: dict[str, Action] = Field(min_length=1, description="column: operator, or {operator: options}")
+    entities: dict[str, Action] = Field(
+        default_factory=dict, description="kind of finding in text: operator; default: for all others"
+    )
+    k: int = Field(5, ge=1, description="the smallest group of rows alike in the quasi-identifiers")
+    quasi_identifiers: list[str] = Field(default_factory=list, description="columns that together may single out")
+    suppress: float = Field(0.05, ge=0, le=1, description="largest share of rows that may be held back to reach k")
+    residual: int = Field(0, ge=0, description="findings that the scan of the written files may have")
+    language: str = Field("en", description="the language of the texts")
+
+    _made: dict[str, tuple[Operator, BaseModel]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> Policy:
+        for column, action in self.columns.items():
+            _build(action, f"columns.{column}")
+        known = entities()
+        for entity, action in self.entities.items():
+            if entity != DEFAULT and entity not in known:
+                raise ValueError(f"no entity is called '{entity}'{nearest(entity, known)}")
+            built, _ = _build(action, f"entities.{entity}")
+            if not built.spans:
+                raise ValueError(f"entities.{entity}: '{built.name}' works on whole columns only; use replace or hash")
+        kept = [column for column, action in self.columns.items() if _word(action) != "drop"]
+        for column in self.quasi_identifiers:
+            if column not in kept:
+                raise ValueError(f"the quasi-identifier '{column}' is no column that leaves{nearest(column, kept)}")
+        if self.language not in LANGUAGES:
+            raise ValueError(f"no language '{self.language}'; choose one of {', '.join(LANGUAGES)}")
+        return self
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the policy's content; layout and comments of the file do not change it."""
+        content = self.model_dump(mode="json")
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def operator(self, column: str) -> tuple[Operator, BaseModel]:
+        """Return the operator of a column with its options."""
+        return _build(self.columns[column], f"columns.{column}")
+
+    def span_operator(self, entity: str) -> tuple[Operator, BaseModel]:
+        """Return the operator for findings of a kind: its own, else the default, else replace."""
+        if entity not in self._made:
+            action = self.entities.get(entity, self.entities.get(DEFAULT, "replace"))
+            self._made[entity] = _build(action, f"entities.{entity}")
+        return self._made[entity]
+
+    def context(self, column: str, key: bytes, identities: Any) -> Context:
+        """Return what an operator may know while it treats a column."""
+        return Context(
+            key=key,
+            column=column,
+            language=self.language,
+            span_operator=self.span_operator,  # type: ignore[arg-type]
+            identities=identities,
+        )
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state: dict[Any, Any] = super().__getstate__()
+        return {**state, "__pydantic_private__": {"_made": {}}}
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read a policy file (YAML). Raises ConfigError that names the key that is wrong."""
+    file = Path(path)
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the policy {file}: {type(error).__name__}", "check the path") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{file.name} is not valid YAML{place}", "check indentation and colons") from None
+    return validate(Policy, data, file.name)
+
+
+def _word(action: Action) -> str:
+    return action if isinstance(action, str) else next(iter(action), "")
+
+
+def _build(action: Action, where: str) -> tuple[Operator, BaseModel]:
+    """Return an operator with its validated options. Raises ValueError, which pydantic turns into a ConfigError."""
+    if isinstance(action, dict) and len(action) != 1:
+        raise ValueError(f"{where}: name one operator, such as {{truncate: {{ipv4: 24}}}}")
+    word = _word(action)
+    options = {} if isinstance(action, str) else (next(iter(action.values())) or {})
+    try:
+        kind = operator.get(word)
+        return kind(), validate(kind.Options, options, f"{where}.{word}")
+    except ConfigError as error:
+        raise ValueError(f"{where}: {error.message}") from None
