@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
@@ -47,16 +49,17 @@ class Mask(Operator):
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array:
         """Return the masked texts, each distinct one worked on once."""
         encoded = texts_of(values, context).dictionary_encode()
+        times = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(encoded.dictionary)).tolist()
         kind = options.kind or _kind_of(context.column)
         texts = encoded.dictionary
         if kind == "query":
-            texts = pa.array([_query(text, context) for text in texts.to_pylist()], pa.string())
+            texts = _each(texts, _query, "QUERY_VALUE", times, context)
         elif kind == "url":
-            texts = pa.array([_url(text, context) for text in texts.to_pylist()], pa.string())
-        masked = self._texts(texts, context, kind)
+            texts = _each(texts, _url, "URL_PART", times, context)
+        masked = self._texts(texts, context, kind, times)
         return masked.take(encoded.indices)
 
-    def _texts(self, texts: pa.Array, context: Context, kind: str) -> pa.Array:
+    def _texts(self, texts: pa.Array, context: Context, kind: str, times: list[int]) -> pa.Array:
         found = find_distinct(texts, context.language, context.ner)
         made = []
         for index, text in enumerate(texts.to_pylist()):
@@ -64,6 +67,8 @@ class Mask(Operator):
             if kind == "text" and context.identities:
                 findings = settle([*findings, *context.identities.find(text)])
             made.append(_treated(text, findings, context) if findings else text)
+            for finding in findings:
+                context.counts[finding.entity] += times[index]
         return pa.array(made, pa.string())
 
 
@@ -78,24 +83,26 @@ def _treated(text: str, findings: list[Finding], context: Context) -> str:
         built, options = context.span_operator(finding.entity)
         parts += [text[at : finding.start], built.span(text[finding.start : finding.end], finding.entity, options, context)]
         at = finding.end
-        context.counts[finding.entity] += 1
     return "".join([*parts, text[at:]])
 
 
-def _query(text: str, context: Context) -> str:
-    masked = _VALUE.sub("=*", text)
-    if "=" not in text and text:
-        masked = "*"
-    context.counts["QUERY_VALUE"] += masked != text
-    return masked
+def _each(texts: pa.Array, change: Callable[[str], str], what: str, times: list[int], context: Context) -> pa.Array:
+    before = texts.to_pylist()
+    after = [change(text) for text in before]
+    changed = sum(n for n, old, new in zip(times, before, after, strict=True) if old != new)
+    if changed:
+        context.counts[what] += changed
+    return pa.array(after, pa.string())
 
 
-def _url(text: str, context: Context) -> str:
+def _query(text: str) -> str:
+    return _VALUE.sub("=*", text) if "=" in text else "*" if text else text
+
+
+def _url(text: str) -> str:
     address, _, query = text.partition("#")[0].partition("?")
     address = _USER.sub("//", address)
     scheme, slashes, rest = address.rpartition("//") if "://" in address else ("", "", address)
     host, slash, path = rest.partition("/") if slashes else ("", "", rest)
     path = "/".join("*" if _TELLING.fullmatch(unquote_plus(part)) else part for part in path.split("/"))
-    masked = f"{scheme}{slashes}{host}{slash}{path}" + (f"?{_VALUE.sub('=*', query) if '=' in query else '*'}" if query else "")
-    context.counts["URL_PART"] += masked != text
-    return masked
+    return f"{scheme}{slashes}{host}{slash}{path}" + (f"?{_query(query)}" if query else "")

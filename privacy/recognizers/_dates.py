@@ -25,7 +25,7 @@ WRITTEN = (
 )
 """A date with the month in letters, day and year."""
 
-NUMERIC = r"(?:(?:19|20)\d{2}([./\-\u2011])[01]?\d\1[0-3]?\d|[0-3]?\d([./\-\u2011 ])[0-3]?\d\2(?:(?:19|20)\d{2}|\d{2}))|(?:19|20)\d{2}年\d{1,2}月\d{1,2}日"
+NUMERIC = r"(?:(?:19|20)\d{2}(?P<between>[./\-\u2011])[01]?\d(?P=between)[0-3]?\d|[0-3]?\d(?P<among>[./\-\u2011 ])[0-3]?\d(?P=among)(?:(?:19|20)\d{2}|\d{2}))|(?:19|20)\d{2}年\d{1,2}月\d{1,2}日"
 """A date in digits: year first, or day and month in either order."""
 
 BARE = rf"(?:{_DAY}\s?(?:of\s|de\s)?(?:{_MONTHS})\b|(?:{_MONTHS})\.?\s{_DAY})(?!\w)"

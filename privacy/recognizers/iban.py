@@ -7,6 +7,12 @@ from typing import ClassVar
 
 from ..contract import Pattern, Recognizer, recognizer
 
+_LENGTHS = {
+    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GR": 27,
+    "HU": 28, "IE": 22, "IT": 27, "LU": 20, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "TR": 26,
+}  # fmt: skip
+"""Characters of an account number by country (SWIFT IBAN registry); others are taken as long as they prove."""
+
 
 @recognizer("iban")
 class Iban(Recognizer):
@@ -28,9 +34,12 @@ class Iban(Recognizer):
 
     @classmethod
     def narrow(cls, value: str) -> tuple[int, int]:
-        """Find the longest beginning that proves itself: the pattern runs on into the words behind an account."""
+        """Find the beginning of the country's length, or the longest, that proves itself: the pattern runs on into the words behind an account."""
+        wanted = _LENGTHS.get(value[:2].upper())
         for end in range(len(value), 14, -1):
-            if value[end - 1].isalnum() and _proven(value[:end]):
+            if not value[end - 1].isalnum() or (wanted and sum(c.isalnum() for c in value[:end]) != wanted):
+                continue
+            if _proven(value[:end]):
                 return 0, end
         return 0, len(value)
 

@@ -26,7 +26,7 @@ class StreetAddress(Recognizer):
         Pattern(rf"(?<![\w.,$€£#])\d{{1,5}}[A-Za-z]?\s(?:[NSEW]\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?{_UNIT}{_TOWN}", 0.7),
         Pattern(
             r"(?<!\w)(?:\p{Lu}[\p{L}-]*(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade)"
-            r"|(?:\p{Lu}[\p{L}-]+\s){1,3}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Damm|Ufer))"
+            r"|\p{Lu}[\p{L}-]+\s(?:[\p{L}-]+\s){0,2}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Damm|Ufer))"
             r"\s\d{1,4}\s?(?:[a-zA-Z](?!\w))?(?:\s?-\s?\d{1,4})?(?!\d)(?:,?\s(?:D-)?\d{5}\s\p{Lu}[\p{L}-]+)?",
             0.7,
         ),

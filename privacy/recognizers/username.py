@@ -15,7 +15,7 @@ class Username(Recognizer):
     gate = r"@|u/|#\pN{4}|user|login|handle|nick|skype|discord|insta|telegram|twitter|account name|konto"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![\w@./+-])[@＠]\w[\w.-]{0,38}(?<![.-])(?:@[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?!@?\w)", 0.7),
-        Pattern(r"(?<![\w/.])/?u/[\w-]{2,30}(?![\w-])", 0.8),
+        Pattern(r"(?<![\w/.])/?u/[\w-]{2,64}(?![\w-])", 0.8),
         Pattern(r"(?<![\w@#])[\w.]{2,32}#\d{4}(?!\w)", 0.6),
         Pattern(
             r"\b(?:user[ _-]?(?:name|id)?|login|handle|nick(?:name)?|skype|discord|insta(?:gram)?|telegram|snap(?:chat)?"
