@@ -25,7 +25,7 @@ def detect(
 ) -> pa.Table:
     """Return the findings in texts: row, start, end (offsets in characters), entity, score; nulls have none.
 
-    Findings do not overlap: of two that do the surer stays, then the longer. `ner` names a spaCy model for names.
+    Findings do not overlap: of those that do the union stays, under the name of the longest. `ner` names a spaCy model for names.
     Raises ConfigError for an unknown language or model.
     """
     values = texts if isinstance(texts, (pa.Array, pa.ChunkedArray)) else pa.array(texts, pa.string())
@@ -52,9 +52,16 @@ def find_distinct(texts: pa.Array, language: str, ner: str | None = None) -> dic
 
 
 def settle(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings that do not overlap, in order: of two that do the surer stays, then the longer."""
+    """Return findings that do not overlap, in order: of those that do their union stays, named as the longest.
+
+    A remnant of a key beside a masked number would still be a remnant, so nothing that was found is left standing.
+    """
     chosen: list[Finding] = []
-    for finding in sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.start, f.entity)):
-        if all(finding.end <= other.start or other.end <= finding.start for other in chosen):
+    for finding in sorted(findings):
+        if not chosen or finding.start >= chosen[-1].end:
             chosen.append(finding)
-    return sorted(chosen)
+            continue
+        last = chosen[-1]
+        name = max(last, finding, key=lambda f: (f.end - f.start, f.score))
+        chosen[-1] = name._replace(start=last.start, end=max(last.end, finding.end))
+    return chosen

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from ..contract import Pattern, Recognizer, recognizer
 
-_LENGTHS = {
-    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GR": 27,
-    "HU": 28, "IE": 22, "IT": 27, "LU": 20, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "TR": 26,
-}  # fmt: skip
-"""Characters of an account number by country (SWIFT IBAN registry); others are taken as long as they prove."""
-
+_REGISTRY = (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 "
+    "ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 "
+    "LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 "
+    "QA29 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
+)
+_LENGTHS = {entry[:2]: int(entry[2:]) for entry in _REGISTRY.split()}
+"""Characters of an account number by country (SWIFT IBAN registry)."""
 
 @recognizer("iban")
 class Iban(Recognizer):
@@ -34,10 +36,10 @@ class Iban(Recognizer):
 
     @classmethod
     def narrow(cls, value: str) -> tuple[int, int]:
-        """Find the beginning of the country's length, or the longest, that proves itself: the pattern runs on into the words behind an account."""
-        wanted = _LENGTHS.get(value[:2].upper())
+        """Find the beginning of the country's length that proves itself: the pattern runs on into the words behind an account."""
+        wanted = _LENGTHS.get(value[:2].upper(), 0)
         for end in range(len(value), 14, -1):
-            if not value[end - 1].isalnum() or (wanted and sum(c.isalnum() for c in value[:end]) != wanted):
+            if not value[end - 1].isalnum() or sum(c.isalnum() for c in value[:end]) != wanted:
                 continue
             if _proven(value[:end]):
                 return 0, end
@@ -51,6 +53,6 @@ class Iban(Recognizer):
 
 def _proven(value: str) -> bool:
     code = re.sub("[^a-z0-9]", "", value.lower())
-    if not 15 <= len(code) <= 34:
+    if len(code) != _LENGTHS.get(code[:2].upper()):
         return False
     return int("".join(str(int(c, 36)) for c in code[4:] + code[:4])) % 97 == 1
