@@ -86,9 +86,7 @@ def recover(store: Store, tables: Tables) -> int:
     pending = store.pending_intents()
     for intent in pending:
         adds = intent.payload["adds"]
-        waiting = {
-            table: files for table, files in adds.items() if tables.committed(table, intent.id) is None
-        }
+        waiting = {table: files for table, files in adds.items() if tables.committed(table, intent.id) is None}
         missing = [file for files in waiting.values() for file in files if not storage.exists(file)]
         if missing and len(waiting) == len(adds):
             store.abandon_intent(intent.id)

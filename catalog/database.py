@@ -135,9 +135,7 @@ def failure(error: SQLAlchemyError, url: URL) -> StorageError:
             "free some space, then run again; nothing that was committed is lost",
         )
     if file and ("unable to open" in cause or "readonly" in cause):
-        return StorageError(
-            f"cannot open the catalogue {file}: {cause}", "check the path and its permissions"
-        )
+        return StorageError(f"cannot open the catalogue {file}: {cause}", "check the path and its permissions")
     return StorageError(
         f"the catalogue {shown} refused: {cause}",
         "check that the server runs and that the URL's user may write",

@@ -56,10 +56,7 @@ class IntentRecords(Database):
             row = session.get_one(CommitRow, ident)
             row.state = "done"
             row.snapshots = {s.table: s.snapshot_id for s in made}
-            rows = [
-                {f: getattr(s, f) for f in ("run", "table", "snapshot_id", "rows_added", "files")}
-                for s in made
-            ]
+            rows = [{f: getattr(s, f) for f in ("run", "table", "snapshot_id", "rows_added", "files")} for s in made]
             for each in rows:
                 each["table_name"] = each.pop("table")
             upsert(session, SnapshotRow, rows)

@@ -101,11 +101,7 @@ def _parse_name(name: str) -> dict[str, Any]:
 
 
 def _locked(holder: dict[str, Any]) -> ProjectLocked:
-    who = (
-        f"process {holder['pid']}, since {holder['since']}"
-        if {"pid", "since"} <= holder.keys()
-        else "unknown"
-    )
+    who = f"process {holder['pid']}, since {holder['since']}" if {"pid", "since"} <= holder.keys() else "unknown"
     return ProjectLocked(
         f"another run holds the project ({who})",
         "wait until it has ended, or stop that process; the lock goes with it",

@@ -163,17 +163,11 @@ def _explained(duckdb: Any) -> Iterator[None]:
         yield
     except (duckdb.ParserException, duckdb.CatalogException, duckdb.BinderException) as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
-        raise ConfigError(
-            f"the query is wrong: {lines[0]}", "correct it; 'weir tables' shows the columns"
-        ) from None
+        raise ConfigError(f"the query is wrong: {lines[0]}", "correct it; 'weir tables' shows the columns") from None
     except duckdb.PermissionException:
-        raise ConfigError(
-            "a query may read tables only, no files", "name a table: 'weir tables' lists them"
-        ) from None
+        raise ConfigError("a query may read tables only, no files", "name a table: 'weir tables' lists them") from None
     except duckdb.OutOfMemoryException:
-        raise StorageError(
-            "the query needs more memory or scratch disk than there is", "select less"
-        ) from None
+        raise StorageError("the query needs more memory or scratch disk than there is", "select less") from None
     except duckdb.IOException:
         raise StorageError("a data file of the tables cannot be read", "run 'weir doctor'") from None
     except (duckdb.Error, pa.ArrowException, OSError):  # Arrow's: a failure in a later batch

@@ -34,7 +34,8 @@ class SplitRecord:
     """One piece of a source's input. records = rows + rejected; rows = kept + duplicates + clean_rejected.
 
     `rejected` and `clean_rejected` count rows by reason; `bytes` is the stored size read, `seconds` the time
-    it took, `first_line` the line of the file it begins with; `rows_path` and `rejects_path` are the landed files (None where there was nothing to land).
+    it took, `first_line` the line of the file it begins with; `rows_path` and
+    `rejects_path` are the landed files (None where there was nothing to land).
     """
 
     source: str

@@ -78,9 +78,7 @@ class ReviewRecords(Database):
         with self.reading() as session:
             return [record(Candidate, row) for row in session.scalars(query)]
 
-    def set_candidate_state(
-        self, id: str, state: CandidateState, published_path: str | None = None
-    ) -> Candidate:
+    def set_candidate_state(self, id: str, state: CandidateState, published_path: str | None = None) -> Candidate:
         """Move a candidate on, as NEXT allows; being there already is no error.
 
         Raises PrivacyGateFailed where the step is not allowed, such as publishing what was not approved.
@@ -93,9 +91,7 @@ class ReviewRecords(Database):
             session.flush()
             return record(Candidate, row)
 
-    def add_review(
-        self, candidate: str, decision: Decision, reviewer: str, reason: str, candidate_hash: str
-    ) -> Review:
+    def add_review(self, candidate: str, decision: Decision, reviewer: str, reason: str, candidate_hash: str) -> Review:
         """Record a decision and move the candidate accordingly, together.
 
         Raises PrivacyGateFailed where `candidate_hash`, what the reviewer looked at, is not the candidate's,
@@ -176,7 +172,5 @@ def _advance(row: CandidateRow, state: CandidateState) -> None:
 def _candidate_row(session: Session, id: str, lock: bool = False) -> CandidateRow:
     row = session.get(CandidateRow, id, with_for_update=lock)
     if row is None:
-        raise ConfigError(
-            f"there is no export candidate '{id}'", "list them with 'weir review list'", candidate=id
-        )
+        raise ConfigError(f"there is no export candidate '{id}'", "list them with 'weir review list'", candidate=id)
     return row

@@ -65,9 +65,7 @@ class RunRecords(Database):
         killed = {"error": "Interrupted", "message": "the run was killed", "cure": "", "exit_code": 1}
         with self.writing() as session:
             session.execute(
-                update(RunRow)
-                .where(RunRow.state == "running")
-                .values(state="failed", finished=began, error=killed)
+                update(RunRow).where(RunRow.state == "running").values(state="failed", finished=began, error=killed)
             )
             row = RunRow(
                 id=name,
@@ -108,10 +106,7 @@ class RunRecords(Database):
     def runs(self, limit: int = 20) -> list[Run]:
         """Return the newest runs, newest first."""
         with self.reading() as session:
-            return [
-                record(Run, r)
-                for r in session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit))
-            ]
+            return [record(Run, r) for r in session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit))]
 
     def run(self, run: str) -> Run:
         """Return one run. Raises ConfigError where there is none of that id."""
@@ -153,13 +148,9 @@ class RunRecords(Database):
         with self.reading() as session:
             return [record(StepRecord, row) for row in session.scalars(query)]
 
-    def record_quality(
-        self, run: str, table: str, suite_hash: str, success: bool, result: Mapping[str, Any]
-    ) -> None:
+    def record_quality(self, run: str, table: str, suite_hash: str, success: bool, result: Mapping[str, Any]) -> None:
         """Record the result of a suite; `result` must hold no row value."""
-        row = QualityRow(
-            run=run, table=table, suite_hash=suite_hash, success=success, result=dict(result), at=now()
-        )
+        row = QualityRow(run=run, table=table, suite_hash=suite_hash, success=success, result=dict(result), at=now())
         with self.writing() as session:
             session.add(row)
 

@@ -112,13 +112,9 @@ def _score(
     known = metrics()
     for name in values:
         if name not in known:
-            raise ConfigError(
-                f"no metric is called '{name}'{nearest(name, list(known))}", "see 'weir list metrics'"
-            )
+            raise ConfigError(f"no metric is called '{name}'{nearest(name, list(known))}", "see 'weir list metrics'")
     groups = {p: [m for m in known.values() if m.pillar == p] for p in pillars}
-    measured = {
-        name: value for name, value in values.items() if value is not None and known[name].pillar in pillars
-    }
+    measured = {name: value for name, value in values.items() if value is not None and known[name].pillar in pillars}
     hardness = {name: difficulty(known[name], value) for name, value in measured.items()}
     low, high = _interval(kind, groups, measured)
     if not measured:
@@ -205,9 +201,7 @@ def _interval(
     return float(np.quantile(ends[0], INTERVAL[0])), float(np.quantile(ends[1], INTERVAL[1]))
 
 
-def _draw(
-    random: np.random.Generator, group: list[type[Metric]], measured: Mapping[str, float]
-) -> tuple[Array, Array]:
+def _draw(random: np.random.Generator, group: list[type[Metric]], measured: Mapping[str, float]) -> tuple[Array, Array]:
     """Return (draws, metrics) difficulties under shaken goalposts, NaN where not measured, and weights."""
     hardness = np.full((DRAWS, len(group)), np.nan)
     for column, plug in enumerate(group):

@@ -73,9 +73,7 @@ class Tables:
     def __init__(self, catalog_url: str, warehouse: str) -> None:
         """`catalog_url` is the store's URL, `warehouse` an absolute folder or an object-store URL."""
         if set(warehouse) & set("#?%"):
-            raise ConfigError(
-                "warehouse: the path holds one of # ? %", "choose a folder without these characters"
-            )
+            raise ConfigError("warehouse: the path holds one of # ? %", "choose a folder without these characters")
         self.url = locate(catalog_url)
         self.warehouse = warehouse.rstrip("/")
         uri = self.url
@@ -185,9 +183,7 @@ class Tables:
         """Read rows into memory; `row_filter` is an Iceberg expression such as "source = 'shop'"."""
         table = self._load(name)
         with guarded(self.url, name):
-            scan = table.scan(
-                row_filter=row_filter or "true", selected_fields=tuple(columns or ("*",)), limit=limit
-            )
+            scan = table.scan(row_filter=row_filter or "true", selected_fields=tuple(columns or ("*",)), limit=limit)
             rows = scan.to_arrow()
         kinds = plain_schema(table.schema())
         names = list(columns) if columns else kinds.names

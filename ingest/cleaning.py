@@ -122,9 +122,7 @@ class RuleCount(NamedTuple):
 
     def plus(self, other: RuleCount) -> RuleCount:
         """Add up two counts."""
-        return RuleCount(
-            self.changed + other.changed, self.rejected + other.rejected, self.seconds + other.seconds
-        )
+        return RuleCount(self.changed + other.changed, self.rejected + other.rejected, self.seconds + other.seconds)
 
 
 class Cleaned(NamedTuple):
@@ -197,9 +195,7 @@ def reject(table: pa.Table, bad: pa.Array | pa.ChunkedArray, reason: str) -> Ste
 def as_json(rows: pa.Table) -> list[bytes]:
     """Return each row as a JSON object in UTF-8: nulls left out, times in ISO 8601."""
     return [
-        json.dumps(
-            {k: v for k, v in row.items() if v is not None}, default=_plain, ensure_ascii=False
-        ).encode()
+        json.dumps({k: v for k, v in row.items() if v is not None}, default=_plain, ensure_ascii=False).encode()
         for row in rows.to_pylist()
     ]
 

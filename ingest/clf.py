@@ -45,7 +45,18 @@ FORMATS: dict[str, tuple[Field, ...]] = {
     "common": _COMMON,
     "combined": (*_COMMON, Field("referer", QUOTED, "referer"), Field("user_agent", QUOTED, "user_agent")),
 }
-REASONS = ["", "empty_line", "fields", "trailing", "time", "request", "status", "bytes", "referer", "user_agent"]
+REASONS = [
+    "",
+    "empty_line",
+    "fields",
+    "trailing",
+    "time",
+    "request",
+    "status",
+    "bytes",
+    "referer",
+    "user_agent",
+]
 """Why a line is refused, by status code; code 0 is a line that is kept."""
 
 
@@ -67,7 +78,9 @@ def parse(program: tuple[Field, ...], found: Slices) -> Parsed:
             names += [field.name, "tz_minutes"]
         elif field.kind in (STATUS, NUMBER):
             names.append(field.name)
-    status, starts, ends, numbers = _run(*map(frozen, (*found, kinds, codes)), len(names))
+    status, starts, ends, numbers = _run(
+        *(frozen(a) for a in (found.data, found.starts, found.ends, kinds, codes)), len(names)
+    )
     fields = {f.name: Slices(found.data, starts[i], ends[i]) for i, f in enumerate(program)}
     return Parsed(status, fields, dict(zip(names, numbers, strict=True)))
 
@@ -83,7 +96,7 @@ class Request(NamedTuple):
 
 def split_requests(requests: Slices) -> Request:
     """Split `METHOD target PROTOCOL` lines (RFC 9112, section 3), the protocol optional as in HTTP/0.9."""
-    cuts = _requests(*map(frozen, requests))
+    cuts = _requests(*(frozen(a) for a in (requests.data, requests.starts, requests.ends)))
     return Request(*(Slices(requests.data, cuts[2 * i], cuts[2 * i + 1]) for i in range(4)))
 
 
@@ -95,7 +108,7 @@ def _digits(data: Bytes, at: int, count: int) -> int:
         digit = data[i] - 48
         if digit < 0 or digit > 9:
             return -1
-        value = value * 10 + digit
+        value = value * 10 + digit  # type: ignore[assignment]
     return value
 
 
@@ -175,7 +188,7 @@ def _number(data: Bytes, start: int, end: int) -> int:
         digit = np.int64(data[i]) - 48
         if digit < 0 or digit > 9 or (i - start == 18 and value > (9223372036854775807 - digit) // 10):
             return -1
-        value = value * 10 + digit
+        value = value * 10 + digit  # type: ignore[assignment]
     return value
 
 
@@ -198,7 +211,11 @@ def _run(
                 code = 2
                 break
             kind = kinds[field]
-            start, stop, after = at, at, -1  # after: the byte behind the field, where a space or the end must be
+            start, stop, after = (
+                at,
+                at,
+                -1,
+            )  # after: the byte behind the field, where a space or the end must be
             if kind == TIME:
                 if end - at >= 28 and data[at] == 91 and data[at + 27] == 93:
                     good, numbers[slot, row], numbers[slot + 1, row] = _time(data, at + 1)
@@ -248,10 +265,7 @@ def _is_protocol(data: Bytes, start: int, end: int) -> bool:
         at += 1
     if at == start or at + 1 >= end or data[at] != 47 or data[at + 1] < 48 or data[at + 1] > 57:
         return False
-    for i in range(at + 1, end):
-        if data[i] != 46 and (data[i] < 48 or data[i] > 57):
-            return False
-    return True
+    return all(not (data[i] != 46 and (data[i] < 48 or data[i] > 57)) for i in range(at + 1, end))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -58,7 +58,7 @@ class Plan(NamedTuple):
 
     splits: list[Split]
     cursor: Cursor
-    skipped: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []  # noqa: RUF012 - never changed
 
 
 class Pulled(NamedTuple):

@@ -135,7 +135,7 @@ def _pair(data: Bytes, at: int, end: int) -> int:
     """Return two digits at `at` as a number, or -1."""
     if at + 2 > end or not (48 <= data[at] <= 57 and 48 <= data[at + 1] <= 57):
         return -1
-    return (np.int64(data[at]) - 48) * 10 + np.int64(data[at + 1]) - 48
+    return (np.int64(data[at]) - 48) * 10 + np.int64(data[at + 1]) - 48  # type: ignore[return-value]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -146,7 +146,7 @@ def _fraction(data: Bytes, at: int, end: int) -> tuple[int, int]:
         value += (np.int64(data[at]) - 48) * unit
         unit //= 10
         at += 1
-    return value, at
+    return value, at  # type: ignore[return-value]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

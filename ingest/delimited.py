@@ -109,7 +109,9 @@ def records(
         good = np.flatnonzero((status == 0) & here)
         bad = np.flatnonzero((status != 0) & here)
         whole = Slices(
-            np.frombuffer(data, np.uint8), found.record_starts.astype(np.int32), found.record_ends.astype(np.int32)
+            np.frombuffer(data, np.uint8),
+            found.record_starts.astype(np.int32),
+            found.record_ends.astype(np.int32),
         )
         refused = (
             columns.rejects(source, text.file, numbers[bad], REASONS, status[bad], whole.take(bad))
@@ -143,7 +145,8 @@ def field(data: Bytes, found: Scanned, rows: Ints, valid: bool) -> pa.Array:
     starts, ends = found.starts[rows], found.ends[rows]
     empty = (starts == ends) | (rows < 0)
     values = columns.strings(
-        Slices(data, np.where(empty, -1, starts).astype(np.int32), np.where(empty, -1, ends).astype(np.int32)), valid
+        Slices(data, np.where(empty, -1, starts).astype(np.int32), np.where(empty, -1, ends).astype(np.int32)),
+        valid,
     )
     doubled = found.doubled[rows] & ~empty
     if not doubled.any():
@@ -160,7 +163,7 @@ def _scan(data: Any, delimiter: int, final: bool) -> Any:
         byte = data[i]
         if byte == delimiter:
             fields += 1
-        elif byte == _LF or byte == _CR:
+        elif byte in (_LF, _CR):
             fields += 1
             lines += 1
     starts = np.empty(fields, np.int64)

@@ -54,7 +54,7 @@ class Probe:
 
     def __init__(self, path: str, file: str) -> None:
         self.path = path
-        with reading(file), open(path, "rb") as handle:  # noqa: PTH123
+        with reading(file), open(path, "rb") as handle:
             self.size = os.fstat(handle.fileno()).st_size
             self._head = handle.read(HEAD)
         self.plain = codec(self._head) is None and not self._head.startswith(b"PAR1")
@@ -76,13 +76,13 @@ class Probe:
         return self._heads[length]
 
     def _tail_hash(self, size: int) -> str:
-        with open(self.path, "rb") as handle:  # noqa: PTH123
+        with open(self.path, "rb") as handle:
             handle.seek(max(0, size - HEAD))
             return digest(handle.read(min(size, HEAD)))
 
 
 class News(NamedTuple):
-    """What is new: probes to read with the length already known (0: all new), what to remember, what was passed over."""
+    """What is new: probes to read with the length already known (0: all new), what to remember, what to pass over."""
 
     fresh: list[tuple[Probe, int]]
     remembered: list[Identity]
@@ -117,7 +117,9 @@ def find(patterns: str | list[str], root: str, label: str, known: bool) -> tuple
         if not files and matches:
             raise ConfigError(f"sources.{label}.path: {pattern} is a folder", f"name its files, such as {pattern}/*")
         if not files and not known:
-            raise ConfigError(f"sources.{label}.path: no file matches {pattern}", "correct the path, or put the files there")
+            raise ConfigError(
+                f"sources.{label}.path: no file matches {pattern}", "correct the path, or put the files there"
+            )
         if not files:
             skipped.append((pattern, "no file matches"))
         found.update(files)
@@ -138,7 +140,12 @@ def compare(probes: list[Probe], known: list[Identity]) -> News:
             skipped.append((me.file, "empty"))
         elif me.content in contents:
             same = me in remembered
-            skipped.append((me.file, "unchanged since it was read" if same else f"same content as {contents[me.content]}"))
+            skipped.append(
+                (
+                    me.file,
+                    "unchanged since it was read" if same else f"same content as {contents[me.content]}",
+                )
+            )
             remembered[me] = None
         else:
             pending.append(probe)
@@ -246,7 +253,14 @@ class FileSource:
         ]
 
     def _split(
-        self, me: Identity, path: str, start: int, end: int | None, first: int, size: int, extra: dict[str, str]
+        self,
+        me: Identity,
+        path: str,
+        start: int,
+        end: int | None,
+        first: int,
+        size: int,
+        extra: dict[str, str],
     ) -> Split:
         named = repr((me.content, start, end, first, sorted(extra.items())))
         split = Split(self.label, digest(named.encode()), path, me.file, size, start, end, first)

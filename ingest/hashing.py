@@ -174,9 +174,7 @@ def from_hex(values: pa.Array | pa.ChunkedArray) -> tuple[Hashes, NDArray[np.boo
     if isinstance(values, pa.ChunkedArray):
         parts = [from_hex(chunk) for chunk in values.chunks]
         empty: tuple[Hashes, NDArray[np.bool_]] = (np.empty((0, 2), np.uint64), np.empty(0, bool))
-        return np.concatenate([empty[0], *(p[0] for p in parts)]), np.concatenate(
-            [empty[1], *(p[1] for p in parts)]
-        )
+        return np.concatenate([empty[0], *(p[0] for p in parts)]), np.concatenate([empty[1], *(p[1] for p in parts)])
     valid, offsets, data = _bytes_of(values)
     good = valid & (np.diff(offsets) == 32)
     if not good.all():
@@ -216,11 +214,7 @@ def _bytes_of(values: pa.Array) -> tuple[NDArray[np.bool_], NDArray[np.int32], N
     kind = values.type
     if pa.types.is_dictionary(kind):
         return _bytes_of(values.cast(kind.value_type))
-    valid = (
-        values.is_valid().to_numpy(zero_copy_only=False)
-        if values.null_count
-        else np.ones(len(values), dtype=bool)
-    )
+    valid = values.is_valid().to_numpy(zero_copy_only=False) if values.null_count else np.ones(len(values), dtype=bool)
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         _, offsets, data = values.buffers()
         ends = np.frombuffer(offsets, dtype=np.int32)[values.offset : values.offset + len(values) + 1]
@@ -231,9 +225,7 @@ def _bytes_of(values: pa.Array) -> tuple[NDArray[np.bool_], NDArray[np.int32], N
         return _bytes_of(values.cast(pa.binary() if "binary" in str(kind) else pa.string()))
     fixed = _fixed(values)
     if fixed is None:
-        texts = [
-            None if v is None else json.dumps(v, default=str, sort_keys=True) for v in values.to_pylist()
-        ]
+        texts = [None if v is None else json.dumps(v, default=str, sort_keys=True) for v in values.to_pylist()]
         return _bytes_of(pa.array(texts, pa.string()))
     ends = np.arange(0, 8 * (len(values) + 1), 8, dtype=np.int32)
     return valid, ends, fixed.view(np.uint8)

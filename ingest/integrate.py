@@ -50,9 +50,7 @@ def generic_schema(schema: pa.Schema, with_text_key: bool = False) -> pa.Schema:
     Dictionaries and large or view types become plain ones, times microseconds in UTC.
     """
     fields = {"row_id": pa.string()}
-    fields.update(
-        {field.name: plain_type(field.type) for field in schema if field.name not in ("row_id", "text_key")}
-    )
+    fields.update({field.name: plain_type(field.type) for field in schema if field.name not in ("row_id", "text_key")})
     fields.setdefault("source", pa.string())
     fields.setdefault("file", pa.string())
     fields.setdefault("line", pa.int64())
@@ -81,8 +79,8 @@ def user_events(web: pa.Table | None = None, social: pa.Table | None = None) -> 
     the object is host and path. Social: the actor is the platform, a colon and the author's id (or name);
     the verb is the kind (post, comment, repost); the object is the thread, or the post itself where it
     opens one; event_id is the post's id. Left out are the events of bots, and rows without an actor (no
-    login and no address; an author that is missing or deleted) or without a verb (no HTTP request). So there are at most as many events as
-    rows.
+    login and no address; an author that is missing or deleted) or without a verb (no HTTP request). So
+    there are at most as many events as rows.
     """
     parts = [USER_EVENTS.empty_table()]
     if web is not None:

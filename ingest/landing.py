@@ -133,4 +133,7 @@ def _batches(source: Source, split: Split) -> Iterator[tuple[pa.Table, pa.Table]
             yield pa.concat_tables(kept), pa.concat_tables(refused)
             kept, refused = [], []
     if kept or schema is None:
-        yield pa.concat_tables(kept or [source.schema.empty_table()]), pa.concat_tables(refused or [REJECTS.empty_table()])
+        yield (
+            pa.concat_tables(kept or [source.schema.empty_table()]),
+            pa.concat_tables(refused or [REJECTS.empty_table()]),
+        )

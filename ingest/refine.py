@@ -218,16 +218,12 @@ class _Preparation:
         if self.text:
             ids = table[id_column(self.table)]
             values = [pa.array(pos), keys, ids, pa.array(file), table["line"]]
-            self.texts.append(
-                pa.table(values, names=["pos", "key", "id", "file", "line"]).filter(pc.is_valid(keys))
-            )
+            self.texts.append(pa.table(values, names=["pos", "key", "id", "file", "line"]).filter(pc.is_valid(keys)))
         return table.set_column(table.schema.get_field_index("text_key"), "text_key", keys)
 
     def _id_batches(self) -> Iterator[pa.RecordBatch]:
         columns = [np.concatenate(each) for each in zip(*self.keys, strict=True)]
-        return _by_bucket(
-            [pa.array(c, f.type) for c, f in zip(columns, ID_KEYS, strict=True)], ID_KEYS, self.buckets
-        )
+        return _by_bucket([pa.array(c, f.type) for c, f in zip(columns, ID_KEYS, strict=True)], ID_KEYS, self.buckets)
 
     def _text_batches(self) -> Iterator[pa.RecordBatch]:
         texts = pa.concat_tables(self.texts).combine_chunks()
@@ -264,9 +260,7 @@ def _read(location: str) -> Iterator[pa.Table]:
             for batch in parquet.iter_batches(batch_size=_ROWS):
                 yield pa.table(batch)
     except OSError:  # its text may quote the file
-        raise StorageError(
-            f"cannot read {path(location)}", "check that the landed file is there and whole"
-        ) from None
+        raise StorageError(f"cannot read {path(location)}", "check that the landed file is there and whole") from None
 
 
 def _count(values: pa.ChunkedArray) -> dict[str, int]:

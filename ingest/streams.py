@@ -115,13 +115,11 @@ class TextFile:
     def __init__(self, path: str, file: str) -> None:
         self.path = path
         self.file = file
-        with reading(file), open(path, "rb") as handle:  # noqa: PTH123
+        with reading(file), open(path, "rb") as handle:
             self.codec = codec(handle.read(8))
         head = self.head(HEAD)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise SourceError(
-                f"{file} is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8", file=file, retryable=False
-            )
+            raise SourceError(f"{file} is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8", file=file, retryable=False)
         self.bom = len(_BOM) if head.startswith(_BOM) else 0
         self.mark = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
 
@@ -175,7 +173,7 @@ class TextFile:
             skip = max(0, skip - len(part))
 
     def _stored(self, start: int, end: int | None, size: int) -> Iterator[bytes]:
-        with reading(self.file), open(self.path, "rb") as handle:  # noqa: PTH123
+        with reading(self.file), open(self.path, "rb") as handle:
             handle.seek(start)
             left = end - start if end is not None else None
             while left is None or left > 0:

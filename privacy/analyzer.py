@@ -128,7 +128,10 @@ class Analyzer:
         self.language = language
         self.ner = ner
         self.engine = presidio_analyzer.AnalyzerEngine(
-            registry=registry, nlp_engine=nlp, supported_languages=[language], default_score_threshold=THRESHOLD
+            registry=registry,
+            nlp_engine=nlp,
+            supported_languages=[language],
+            default_score_threshold=THRESHOLD,
         )
         self._parts = registry.get_recognizers(language=language, all_fields=True)
         self._entities = sorted({entity for part in self._parts for entity in part.get_supported_entities()})
@@ -205,7 +208,7 @@ def _nlp_engine(language: str, ner: str | None) -> Any:
     if ner is not None and not (spacy.util.is_package(ner) or (Path(ner) / "meta.json").is_file()):
         raise ConfigError(
             f"there is no spaCy model '{ner}'",
-            "install the model's package, name its folder, or leave ner out (then names are found by known identities only)",
+            "install the model's package, name its folder, or leave ner out (then only known names are found)",
         )
 
     class Engine(SpacyNlpEngine):  # type: ignore[misc]

@@ -68,9 +68,7 @@ def publish(
     all.
     """
     if not is_local(str(out_dir)):
-        raise ConfigError(
-            "a bundle is published to a local folder", "name a folder, then copy it where you like"
-        )
+        raise ConfigError("a bundle is published to a local folder", "name a folder, then copy it where you like")
     target = Path(path(str(out_dir))).absolute()
     candidate = read_candidate(candidate_dir)
     try:
@@ -102,9 +100,7 @@ def _standing(target: Path, candidate: Candidate, key: Ed25519PrivateKey) -> Man
         manifest = json.loads(content)
         if manifest["review"]["candidate_hash"] == candidate.hash:
             return Manifest(str(target), manifest, hashlib.sha256(content).hexdigest(), new=False)
-    raise StorageError(
-        f"{target} exists and is not this release", "publish to another folder, or move that one away"
-    )
+    raise StorageError(f"{target} exists and is not this release", "publish to another folder, or move that one away")
 
 
 def _write(target: Path, candidate: Candidate, fields: ManifestFields, key: Ed25519PrivateKey) -> Manifest:
@@ -158,9 +154,7 @@ def _copy(folder: str, file: Mapping[str, Any], part: Path) -> dict[str, Any]:
         copy.flush()
         os.fsync(copy.fileno())
     if digest.hexdigest() != file["sha256"]:
-        raise PrivacyGateFailed(
-            f"{file['path']} changed while it was published", "find out why, then export again"
-        )
+        raise PrivacyGateFailed(f"{file['path']} changed while it was published", "find out why, then export again")
     return dict(file)
 
 

@@ -29,7 +29,7 @@ class Part(NamedTuple):
     `columns` None: all; `where` is an SQL condition over the columns that picks rows.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]
     source: pa.Table | tuple[str, ...]
     columns: tuple[str, ...] | None = None
     where: str | None = None

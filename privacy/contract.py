@@ -104,10 +104,8 @@ class Recognizer:
 
 def marked(example: str) -> tuple[str, list[tuple[int, int]]]:
     """Return an example without its « » marks, and the spans they enclosed (offsets in characters)."""
-    text, ends, shift = _MARK.sub("", example), [], 0
-    for mark in _MARK.finditer(example):
-        ends.append(mark.start() - shift)
-        shift += 1
+    text = _MARK.sub("", example)
+    ends = [mark.start() - before for before, mark in enumerate(_MARK.finditer(example))]
     return text, list(zip(ends[::2], ends[1::2], strict=True))
 
 
@@ -166,7 +164,8 @@ def texts_of(values: pa.Array, context: Context) -> pa.Array:
         kind = values.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         raise ConfigError(
-            f"column '{context.column}' is {kind}: masking works on plain columns", "drop the column in the policy"
+            f"column '{context.column}' is {kind}: masking works on plain columns",
+            "drop the column in the policy",
         )
     return values if pa.types.is_string(kind) else values.cast(pa.string())
 

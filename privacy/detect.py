@@ -25,14 +25,14 @@ def detect(
 ) -> pa.Table:
     """Return the findings in texts: row, start, end (offsets in characters), entity, score; nulls have none.
 
-    Findings do not overlap: of those that do the union stays, under the name of the longest. `ner` names a spaCy model for names.
-    Raises ConfigError for an unknown language or model.
+    Findings do not overlap: of those that do the union stays, under the name of the longest. `ner` names a
+    spaCy model for names. Raises ConfigError for an unknown language or model.
     """
     values = texts if isinstance(texts, (pa.Array, pa.ChunkedArray)) else pa.array(texts, pa.string())
     encoded = pa.chunked_array([values] if isinstance(values, pa.Array) else values.chunks, pa.string())
     whole = encoded.combine_chunks().dictionary_encode()
     found = find_distinct(whole.dictionary, language, ner)
-    columns: list[list[int | float | str]] = [[] for _ in FINDINGS]
+    columns: list[list[object]] = [[] for _ in FINDINGS]
     for row, index in enumerate(whole.indices.to_pylist()):
         for finding in found.get(index, ()) if index is not None else ():
             for column, value in zip(columns, (row, *finding), strict=True):

@@ -98,9 +98,7 @@ def check_gates(policy: Policy, after: Risk, suppressed_share: float, residual: 
     """
     reasons = []
     if after.applicable and after.k_found is not None and after.k_found < policy.k:
-        reasons.append(
-            f"k-anonymity: the smallest group has {after.k_found} rows, the policy demands {policy.k}"
-        )
+        reasons.append(f"k-anonymity: the smallest group has {after.k_found} rows, the policy demands {policy.k}")
     if suppressed_share > policy.suppress:
         reasons.append(
             f"suppression: {suppressed_share:.2%} of the rows would be held back to reach k={policy.k}, "
@@ -108,13 +106,9 @@ def check_gates(policy: Policy, after: Risk, suppressed_share: float, residual: 
         )
     if residual.total > policy.residual:
         kinds = ", ".join(
-            f"{column}: {count} {kind}"
-            for column, found in residual.findings.items()
-            for kind, count in found.items()
+            f"{column}: {count} {kind}" for column, found in residual.findings.items() for kind, count in found.items()
         )
-        reasons.append(
-            f"residual scan: {residual.total} findings, the policy allows {policy.residual} ({kinds})"
-        )
+        reasons.append(f"residual scan: {residual.total} findings, the policy allows {policy.residual} ({kinds})")
     return reasons
 
 
@@ -129,9 +123,7 @@ def sample_rows(sealed: Sequence[SealedPart], rows: int = 10) -> list[dict[str, 
 
 def candidate_hash(evidence: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> str:
     """Return the SHA-256 that a review is bound to: of the evidence (schema, policy hash) and the files."""
-    return hashlib.sha256(
-        canonical({"evidence": dict(evidence), "files": [dict(f) for f in files]})
-    ).hexdigest()
+    return hashlib.sha256(canonical({"evidence": dict(evidence), "files": [dict(f) for f in files]})).hexdigest()
 
 
 def write_candidate(folder: str, evidence: Mapping[str, Any]) -> Candidate:

@@ -164,9 +164,7 @@ def _canary_expressions(canaries: Sequence[str]) -> list[str]:
     forms: set[str] = set()
     for canary in canaries:
         if not canary.strip():
-            raise ConfigError(
-                "a canary is blank: it would be found everywhere", "name a text that stands nowhere else"
-            )
+            raise ConfigError("a canary is blank: it would be found everywhere", "name a text that stands nowhere else")
         folded = _text(pa.array([canary]))[0].as_py()
         forms |= {folded, quote(folded), quote(folded, safe="")}
     escaped = [re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", form) for form in sorted(forms)]

@@ -61,18 +61,14 @@ def group_sizes(table: pa.Table, quasi: Sequence[str]) -> pa.Table:
     Returns one row a combination: the quasi-identifiers and `ROWS`; without quasi-identifiers one row that
     counts all. Raises ConfigError where a quasi-identifier is not a plain column of the table.
     """
-    return _sorted(
-        _keys(table, quasi).group_by(list(quasi)).aggregate([([], "count_all")]), quasi, "count_all"
-    )
+    return _sorted(_keys(table, quasi).group_by(list(quasi)).aggregate([([], "count_all")]), quasi, "count_all")
 
 
 def merge(partials: Iterable[pa.Table]) -> pa.Table:
     """Add up partial group sizes; any partitioning of the same rows gives the same table."""
     parts = list(partials)
     if not parts:
-        raise ConfigError(
-            "there are no group sizes to merge", "count at least one partition, even an empty one"
-        )
+        raise ConfigError("there are no group sizes to merge", "count at least one partition, even an empty one")
     quasi = [name for name in parts[0].column_names if name != ROWS]
     together = pa.concat_tables(parts, promote_options="permissive")
     return _sorted(together.group_by(quasi).aggregate([(ROWS, "sum")]), quasi, f"{ROWS}_sum")

@@ -57,7 +57,7 @@ def load_public_key(source: bytes | str | Path, where: str = "the public key") -
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"cannot read the public key {source}: {type(error).__name__}", "name the publisher's signing.pub"
+            f"cannot read the public key {source!r}: {type(error).__name__}", "name the publisher's signing.pub"
         ) from None
     if not isinstance(source, bytes):
         where = str(source)

@@ -87,9 +87,7 @@ def _verify(root: Path, key: Ed25519PublicKey, report: VerifyReport) -> None:
     signature, signature_problem = _content(root, SIGNATURE)
     unsigned = [p for p in (problem, signature_problem) if p]
     if not unsigned and (len(signature) != SIGNATURE_BYTES or not signed_by(key, signature, content)):
-        unsigned = [
-            "the signature does not fit: manifest.json or manifest.sig was changed, or by another key"
-        ]
+        unsigned = ["the signature does not fit: manifest.json or manifest.sig was changed, or by another key"]
     report.add("signature", unsigned, "manifest.json is signed by this key")
     try:
         manifest = json.loads(content, object_pairs_hook=_once)

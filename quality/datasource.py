@@ -6,6 +6,7 @@ is loaded.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
@@ -48,9 +49,7 @@ class DaskDataFrameAsset(DataAsset):
             raise BuildBatchRequestError(message="a Dask asset has neither slices nor partitioners")
         if not options or set(options) != {"dataframe"} or not hasattr(options["dataframe"], "to_delayed"):
             raise BuildBatchRequestError(message="options must be {'dataframe': a Dask data frame}")
-        return BatchRequest(
-            datasource_name=self.datasource.name, data_asset_name=self.name, options=options
-        )
+        return BatchRequest(datasource_name=self.datasource.name, data_asset_name=self.name, options=options)
 
     def _validate_batch_request(self, batch_request: BatchRequest) -> None:
         if (batch_request.datasource_name, batch_request.data_asset_name) != (
@@ -95,7 +94,7 @@ class DaskDatasource(Datasource):
     assets: list[DaskDataFrameAsset] = []  # noqa: RUF012 - a pydantic field, copied for each instance
 
     @property
-    def execution_engine_type(self) -> type[DaskExecutionEngine]:
+    def execution_engine_type(self) -> builtins.type[DaskExecutionEngine]:
         """The engine that computes this source's metrics."""
         return DaskExecutionEngine
 

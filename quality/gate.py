@@ -87,9 +87,7 @@ def _rejects(failed: pa.Table, file: str, rows: Any, reasons: dict[int, list[str
         return failed[name].cast(REJECTS.field(name).type) if present else otherwise
 
     count = failed.num_rows
-    here = {"file", "line"} <= set(failed.column_names) and not (
-        failed["file"].null_count or failed["line"].null_count
-    )
+    here = {"file", "line"} <= set(failed.column_names) and not (failed["file"].null_count or failed["line"].null_count)
     place = {
         "file": failed["file"].cast(pa.string()) if here else pa.array([file] * count, pa.string()),
         "line": failed["line"].cast(pa.int64()) if here else pa.array(rows + 1, pa.int64()),
@@ -113,6 +111,11 @@ def _as_json(table: pa.Table) -> list[bytes]:
     from .frames import to_pandas
 
     text = to_pandas(table).to_json(
-        orient="records", lines=True, date_format="iso", date_unit="us", force_ascii=False, double_precision=15
+        orient="records",
+        lines=True,
+        date_format="iso",
+        date_unit="us",
+        force_ascii=False,
+        double_precision=15,
     )
     return [line.encode("utf-8", "surrogatepass") for line in str(text).rstrip("\n").split("\n")]

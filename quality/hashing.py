@@ -115,7 +115,7 @@ def _hash_values(column: pd.Series) -> tuple[U64, U64]:
 def _bits(column: pd.Series, null: npt.NDArray[np.bool_]) -> U64 | None:
     """Return 64 bits that stand for each value one to one, or None for types that have no such form."""
     dtype = column.dtype
-    if pd.api.types.is_bool_dtype(dtype) and dtype != object:
+    if pd.api.types.is_bool_dtype(dtype) and getattr(dtype, "kind", "") != "O":
         values = column.to_numpy(dtype=bool, na_value=False) if null.any() else column.to_numpy(dtype=bool)
         return values.astype(np.uint64)
     if pd.api.types.is_integer_dtype(dtype):

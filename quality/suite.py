@@ -54,9 +54,7 @@ def load_suite(path: str | Path) -> dict[str, Any]:
 def check_suite(data: Any, where: str) -> dict[str, Any]:
     """Check the outer shape of a suite; `where` names it in errors. Raises ConfigError."""
     if not isinstance(data, dict) or not isinstance(data.get("expectations"), list):
-        raise ConfigError(
-            f"{where} is no suite of Great Expectations", 'it needs {"name": ..., "expectations": [...]}'
-        )
+        raise ConfigError(f"{where} is no suite of Great Expectations", 'it needs {"name": ..., "expectations": [...]}')
     if not isinstance(data.get("name"), str) or not data["name"]:
         raise ConfigError(f"{where} has no name", 'add "name": "..."')
     for number, entry in enumerate(data["expectations"], start=1):
@@ -79,7 +77,6 @@ def severity_of(entry: dict[str, Any]) -> str:
 def suite_hash(suite: dict[str, Any]) -> str:
     """Return 16 hex digits that change with anything a suite demands."""
     demands = [
-        {"type": e["type"], "kwargs": e.get("kwargs", {}), "severity": severity_of(e)}
-        for e in suite["expectations"]
+        {"type": e["type"], "kwargs": e.get("kwargs", {}), "severity": severity_of(e)} for e in suite["expectations"]
     ]
     return hashlib.sha256(json.dumps(demands, sort_keys=True, default=str).encode()).hexdigest()[:16]

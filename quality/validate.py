@@ -86,8 +86,7 @@ def _build(content: dict[str, Any]) -> list[Any]:
         except Exception as error:
             # Great Expectations raises half a dozen classes here; each means that this entry is wrong.
             raise ConfigError(
-                f"suite '{content['name']}', expectation {number}: {entry['type']} is refused "
-                f"({type(error).__name__})",
+                f"suite '{content['name']}', expectation {number}: {entry['type']} is refused ({type(error).__name__})",
                 "check the type and its kwargs against the reference of Great Expectations 1.24",
             ) from None
     return built

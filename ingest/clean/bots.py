@@ -21,9 +21,7 @@ class BotsOptions(Strict):
     """What counts as a machine beside the kept list."""
 
     also: list[str] = Field(default_factory=list, description="more patterns (RE2, without regard to case)")
-    never: list[str] = Field(
-        default_factory=list, description="patterns of agents that are people all the same"
-    )
+    never: list[str] = Field(default_factory=list, description="patterns of agents that are people all the same")
 
 
 @rule("bots")

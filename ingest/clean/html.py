@@ -30,9 +30,7 @@ _TEXT_LESS_THAN = re.compile(
     r"|!--(?:(?!--)[\s\S])*-->|!doctype[^<>]*>)",
     re.IGNORECASE,
 )
-_OPEN = {
-    tag: re.compile(rf"<(?={tag}\b)(?!(?:(?!<{tag}\b)[\s\S])*</{tag}\s*>)", re.IGNORECASE) for tag in _HIDDEN
-}
+_OPEN = {tag: re.compile(rf"<(?={tag}\b)(?!(?:(?!<{tag}\b)[\s\S])*</{tag}\s*>)", re.IGNORECASE) for tag in _HIDDEN}
 _AMPERSAND = re.compile(r"&(?:#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]*;))?")
 
 

@@ -19,9 +19,7 @@ _FORMAT = re.compile(
 )
 # Joiners carry meaning inside emoji and inside Arabic and Indic words, and hide between other letters.
 _HOST = "\u0600-\u1fff\u2600-\U000dffff"
-_JOINER = re.compile(
-    f"(?<![\u200c\u200d{_HOST}])[\u200c\u200d]++|(?<![\u200c\u200d])[\u200c\u200d]++(?![{_HOST}])"
-)
+_JOINER = re.compile(f"(?<![\u200c\u200d{_HOST}])[\u200c\u200d]++|(?<![\u200c\u200d])[\u200c\u200d]++(?![{_HOST}])")
 
 
 @rule("unicode")

@@ -144,9 +144,7 @@ def _decide_texts(
 class _Place:
     """Where the rows of a bucket come from, all parts together in the order of (source, file, line)."""
 
-    def __init__(
-        self, parts: list[Prepared], keys: list[pa.RecordBatch], rank: dict[tuple[str, str], int]
-    ) -> None:
+    def __init__(self, parts: list[Prepared], keys: list[pa.RecordBatch], rank: dict[tuple[str, str], int]) -> None:
         codes = [np.array([rank[p.part.source, f] for f in p.files], dtype=np.int64) for p in parts]
         file = _joined([c[k["file"].to_numpy()] for c, k in zip(codes, keys, strict=True)], np.int64)
         line = _joined([k["line"].to_numpy() for k in keys], np.int64)
@@ -186,9 +184,7 @@ def _tails(parts: list[Prepared], rank: dict[tuple[str, str], int]) -> dict[tupl
 def _survivors(part: Prepared, bucket: int, decided: Sequence[Decided]) -> pa.RecordBatch:
     """Return the text keys of the rows that the first round kept, each with its final id."""
     if part.text_keys is None:
-        raise DataError(
-            "a part was prepared without text keys", "prepare it again with the same configuration"
-        )
+        raise DataError("a part was prepared without text keys", "prepare it again with the same configuration")
     keys = read_batch(part.text_keys, bucket)
     outcome = verdicts(part, decided)
     keys = keys.filter(pa.array(~outcome.dropped[keys["pos"].to_numpy()]))

@@ -121,9 +121,7 @@ def occurrences_before(rows: Rows, earlier: Hashes, earlier_file: NDArray[np.int
     `earlier` are the final ids of that part's rows, kept or dropped as duplicates.
     """
     base = np.zeros(len(rows.hashes), dtype=np.int64)
-    here = pa.table(
-        {"h1": rows.hashes[:, 0], "file": rows.file, "h2": rows.hashes[:, 1], "at": np.arange(len(base))}
-    )
+    here = pa.table({"h1": rows.hashes[:, 0], "file": rows.file, "h2": rows.hashes[:, 1], "at": np.arange(len(base))})
     before = pa.table({"h1": earlier[:, 0], "file": earlier_file, "id2": earlier[:, 1]})
     pairs = here.join(before, ["h1", "file"], join_type="inner")
     at = pairs["at"].to_numpy()

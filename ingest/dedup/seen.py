@@ -49,9 +49,7 @@ def seen_ids(files: Sequence[str], table: str, bucket: Bucket) -> Hashes:
     for rows in _read(files, wanted):
         given, valid = from_hex(rows[column])
         kinds = [given[valid]]
-        if (
-            table == "social_posts"
-        ):  # an id that we gave is the row's own hash; one that came with the post is hashed
+        if table == "social_posts":  # an id that we gave is the row's own hash; one that came with the post is hashed
             kinds.append(row_hashes(rows, POST_ID))
         found += [hashes[bucket.pick(hashes)] for hashes in kinds]
     return np.concatenate(found)

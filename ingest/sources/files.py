@@ -139,7 +139,9 @@ class Files(FileSource):
         if self.config.into is None:
             return rows.append_column("source", label)
         schema = TABLES[self.config.into].schema
-        made: dict[str, Any] = {name: rows[column] for name, column in self._mapped().items() if column in rows.column_names}
+        made: dict[str, Any] = {
+            name: rows[column] for name, column in self._mapped().items() if column in rows.column_names
+        }
         made |= {name: pa.repeat(pa.scalar(value), rows.num_rows) for name, value in self.config.constants.items()}
         if self.config.into == "web_events" and "path" in made and "query" not in made:
             made |= _targets(made)
@@ -158,7 +160,7 @@ class Files(FileSource):
         for ending, kind in _ENDINGS.items():
             if bare.endswith(ending):
                 return kind
-        with open(path, "rb") as handle:  # noqa: PTH123
+        with open(path, "rb") as handle:
             if handle.read(4) == b"PAR1":
                 return "parquet"
         head = TextFile(path, path).head(_SAMPLE).lstrip(b"\xef\xbb\xbf \r\n\t")
@@ -205,7 +207,10 @@ class Files(FileSource):
         good = np.flatnonzero((sizes <= len(names)) & (found.status == 0))[1:]
         data = np.frombuffer(head, np.uint8)
         for place, name in enumerate(names):
-            yield name, delimited.field(data, found, np.where(sizes[good] > place, found.first[good] + place, -1), False)
+            yield (
+                name,
+                delimited.field(data, found, np.where(sizes[good] > place, found.first[good] + place, -1), False),
+            )
 
     def _read_delimited(self, split: Split, delimiter: str) -> Iterator[Pulled]:
         from .. import delimited
@@ -265,8 +270,9 @@ class Files(FileSource):
         rows = pa.table([typed[name] for name in self.schema.names], schema=self.schema)
         if not wrong.any():
             return Pulled(rows, no_rejects())
-        bad = np.flatnonzero(wrong)
-        refused = columns.rejects(self.label, file, numbers[bad], reasons, wrong[bad], raw.take(pa.array(bad)))
+        places = np.flatnonzero(wrong)
+        kept = raw.take(pa.array(places))
+        refused = columns.rejects(self.label, file, numbers[places], reasons, wrong[places], kept)
         return Pulled(rows.filter(pa.array(wrong == 0)), refused)
 
 
@@ -293,7 +299,9 @@ def _check_mapping(label: str, config: FilesConfig) -> None:
 
     if config.into is None:
         if config.columns or config.constants:
-            raise ConfigError(f"sources.{label}: columns and constants need 'into'", "add into: social_posts or web_events")
+            raise ConfigError(
+                f"sources.{label}: columns and constants need 'into'", "add into: social_posts or web_events"
+            )
         return
     known = [name for name in TABLES[config.into].schema.names if name not in _OWN]
     for name in (*config.columns, *config.constants):

@@ -99,7 +99,9 @@ class Reddit(FileSource):
             "file": rows["file"],
             "line": rows["line"],
         }
-        return pa.table({name: made[name].cast(SOCIAL_POSTS.field(name).type) for name in SOCIAL_POSTS.names if name in made})
+        return pa.table(
+            {name: made[name].cast(SOCIAL_POSTS.field(name).type) for name in SOCIAL_POSTS.names if name in made}
+        )
 
     def _is_csv(self, text: TextFile) -> bool:
         if self.config.format != "auto":

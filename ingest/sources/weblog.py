@@ -40,7 +40,11 @@ class Weblog(FileSource):
     name: ClassVar[str] = "weblog"
     Config: ClassVar[type[FileConfig]] = WeblogConfig
     sample: ClassVar[str] = "weblog.log"
-    sample_config: ClassVar[Mapping[str, Any]] = {"type": "weblog", "path": "weblog.log", "format": "combined"}
+    sample_config: ClassVar[Mapping[str, Any]] = {
+        "type": "weblog",
+        "path": "weblog.log",
+        "format": "combined",
+    }
     schema: ClassVar[pa.Schema] = pa.schema(
         {
             "remote_host": pa.string(),
@@ -96,9 +100,7 @@ class Weblog(FileSource):
         made["line"] = pa.array(kept + first, pa.int64())
         nothing = pa.nulls(len(kept), pa.string())
         rows = pa.table([made.get(name, nothing) for name in self.schema.names], schema=self.schema)
-        refused = columns.rejects(
-            self.label, file, bad + first, clf.REASONS, parsed.status[bad], found.take(bad)
-        )
+        refused = columns.rejects(self.label, file, bad + first, clf.REASONS, parsed.status[bad], found.take(bad))
         return Pulled(rows, refused), len(found.starts)
 
     def integrate(self, rows: pa.Table) -> pa.Table:

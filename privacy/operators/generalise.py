@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -42,7 +43,11 @@ class Generalise(Operator):
 
 
 def _bands(values: pa.Array, ends: list[float]) -> pa.Array:
-    names = [f"under {ends[0]:g}", *(f"{a:g} to {b:g}" for a, b in zip(ends, ends[1:], strict=False)), f"{ends[-1]:g} up"]
+    names = [
+        f"under {ends[0]:g}",
+        *(f"{a:g} to {b:g}" for a, b in itertools.pairwise(ends)),
+        f"{ends[-1]:g} up",
+    ]
     numbers = pc.fill_null(values.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
     places = np.searchsorted(np.array(ends), numbers, side="right")
     return pa.array(names).take(pa.array(places, pa.int64(), mask=np.isnan(numbers)))

@@ -77,11 +77,14 @@ def _kind_of(column: str) -> str:
 
 
 def _treated(text: str, findings: list[Finding], context: Context) -> str:
-    assert context.span_operator is not None  # noqa: S101 (a policy always gives one)
+    assert context.span_operator is not None
     parts, at = [], 0
     for finding in findings:
         built, options = context.span_operator(finding.entity)
-        parts += [text[at : finding.start], built.span(text[finding.start : finding.end], finding.entity, options, context)]
+        parts += [
+            text[at : finding.start],
+            built.span(text[finding.start : finding.end], finding.entity, options, context),
+        ]
         at = finding.end
     return "".join([*parts, text[at:]])
 

@@ -33,15 +33,16 @@ class ApiKey(Recognizer):
     """API keys, access tokens, private keys and passwords: known prefixes, or a key word and a token of high entropy."""
 
     entity = "API_KEY"
-    gate = (
-        r"[a-z0-9_=+/.-]{16}|pass|pwd|pin|kennwort|token|secret|key|bearer|credential|jwt|session"
-    )
+    gate = r"[a-z0-9_=+/.-]{16}|pass|pwd|pin|kennwort|token|secret|key|bearer|credential|jwt|session"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             rf"(?<![a-z0-9])(?:{_PREFIXED})(?![a-z0-9])",
             0.95,
         ),
-        Pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,10000}(?:-----END [A-Z ]*KEY-----)?", 0.99),
+        Pattern(
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,10000}(?:-----END [A-Z ]*KEY-----)?",
+            0.99,
+        ),
         Pattern(rf"(?:{_WORD}){_IS}(?P<value>[\w+/=.~-]{{12,512}})", 0.5),
         Pattern(r"\b(?:bearer|basic)\s+(?P<value>[\w+/=.~-]{16,2000})", 0.6),
         Pattern(

@@ -32,7 +32,10 @@ class CryptoWallet(Recognizer):
         "doge: «DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L»",
         "my solana wallet «7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV»",
     )
-    negatives = ("the word Incomprehensibilities is long", "sha1 of it: da39a3ee5e6b4b0d3255bfef95601890afd80709")
+    negatives = (
+        "the word Incomprehensibilities is long",
+        "sha1 of it: da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    )
 
     @classmethod
     def validate(cls, value: str) -> bool | None:

@@ -24,7 +24,10 @@ class DateOfBirth(Recognizer):
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"{_BORN}[^\n]{{0,40}}?(?P<value>{_ANY})", 0.85),
         Pattern(rf"(?P<value>{_ANY})(?=[^\w\n]{{1,3}}(?:\w+[^\w\n]{{1,2}}){{0,3}}?{_BORN})", 0.7),
-        Pattern(r"(?:\bd\.?o\.?b\b\.?|date of birth|geburtsdatum)\W{1,4}(?P<value>[0-3]\d[01]\d(?:19|20)?\d{2})(?!\w)", 0.7),
+        Pattern(
+            r"(?:\bd\.?o\.?b\b\.?|date of birth|geburtsdatum)\W{1,4}(?P<value>[0-3]\d[01]\d(?:19|20)?\d{2})(?!\w)",
+            0.7,
+        ),
     )
     positives = (
         "I was born on «March 3, 1985» in Leeds",
@@ -35,4 +38,8 @@ class DateOfBirth(Recognizer):
         "née le «3 mai 1977» à Lyon",
         "her birthday is «4th of July 1988», by the way",
     )
-    negatives = ("we were born in the USA", "the birth rate fell by 12 percent", "meeting on 12/03/2024 at ten")
+    negatives = (
+        "we were born in the USA",
+        "the birth rate fell by 12 percent",
+        "meeting on 12/03/2024 at ten",
+    )

@@ -25,7 +25,10 @@ class Email(Recognizer):
             r"\s*(?:[\[({]\s*dot\s*[\])}]|(?<=[\])}]\s*[\w-]{1,63})\.)\s*[a-z]{2,24}\b",
             0.8,
         ),
-        Pattern(r"(?<![\w.+-])[\w.+-]{1,64}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{1,63}){0,2}\sdot\s(?:com|org|net|edu|gov|info|io|me|[a-z]{2})\b", 0.6),
+        Pattern(
+            r"(?<![\w.+-])[\w.+-]{1,64}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{1,63}){0,2}\sdot\s(?:com|org|net|edu|gov|info|io|me|[a-z]{2})\b",
+            0.6,
+        ),
         Pattern(r"(?<![\w.+-])[\w.+-]{1,64}@[a-z][\w-]{0,62}(?![\w@.-]|\.\w)", 0.3),
     )
     context = ("mail", "contact", "write", "reach", "inbox", "address")

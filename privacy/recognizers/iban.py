@@ -16,6 +16,7 @@ _REGISTRY = (
 _LENGTHS = {entry[:2]: int(entry[2:]) for entry in _REGISTRY.split()}
 """Characters of an account number by country (SWIFT IBAN registry)."""
 
+
 @recognizer("iban")
 class Iban(Recognizer):
     """International bank account numbers in any case and grouping, proven by ISO 13616 (modulo 97)."""

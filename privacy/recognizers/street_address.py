@@ -23,7 +23,10 @@ class StreetAddress(Recognizer):
     gate = r"\pN"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
-        Pattern(rf"(?<![\w.,$€£#])\d{{1,5}}[A-Za-z]?\s(?:[NSEW]\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?{_UNIT}{_TOWN}", 0.7),
+        Pattern(
+            rf"(?<![\w.,$€£#])\d{{1,5}}[A-Za-z]?\s(?:[NSEW]\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?{_UNIT}{_TOWN}",
+            0.7,
+        ),
         Pattern(
             r"(?<!\w)(?:\p{Lu}[\p{L}-]*(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade)"
             r"|\p{Lu}[\p{L}-]+\s(?:[\p{L}-]+\s){0,2}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Damm|Ufer))"
@@ -52,4 +55,9 @@ class StreetAddress(Recognizer):
         "vive en «Calle Mayor 15» desde mayo",
         "write to «P.O. Box 4471» only",
     )
-    negatives = ("I walked 5 miles down the street", "we took 2 Big Steps", "chapter 3 Verse 7", "in 2023 Apple won")
+    negatives = (
+        "I walked 5 miles down the street",
+        "we took 2 Big Steps",
+        "chapter 3 Verse 7",
+        "in 2023 Apple won",
+    )

@@ -33,7 +33,12 @@ class Url(Recognizer):
         "my site is «janedoe.me».",
         "photos at «cdn.photos.co.uk/p/77?u=jane»",
     )
-    negatives = ("That was great.It really was", "e.g. this or i.e. that", "file.xyzzy is gone", "Node.js 18.2")
+    negatives = (
+        "That was great.It really was",
+        "e.g. this or i.e. that",
+        "file.xyzzy is gone",
+        "Node.js 18.2",
+    )
 
     @classmethod
     def validate(cls, value: str) -> bool | None:

@@ -86,7 +86,8 @@ class Config(Strict):
     clean: dict[str, Any] = Field(default_factory=dict, description="rule: options, or false to switch it off")
     dedup: dict[str, DedupConfig] = Field(default_factory=dict, description="table: options")
     quality: dict[str, str | Literal[False]] = Field(
-        default_factory=dict, description="table: suite file, or false; integrated tables have a default suite"
+        default_factory=dict,
+        description="table: suite file, or false; integrated tables have a default suite",
     )
     exports: dict[Identifier, ExportConfig] = Field(default_factory=dict, description="name: options")
 

@@ -257,7 +257,13 @@ def quiet() -> None:
     """Silence Dask's loggers: they print the arguments of failing tasks, and so could print data."""
     import logging
 
-    for name in ("distributed", "distributed.worker", "distributed.nanny", "distributed.scheduler", "asyncio"):
+    for name in (
+        "distributed",
+        "distributed.worker",
+        "distributed.nanny",
+        "distributed.scheduler",
+        "asyncio",
+    ):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
@@ -314,4 +320,12 @@ def strip(error: Exception, step: str) -> WeirError:
 
 
 def _ours(filename: str) -> bool:
-    return Path(filename).parent.name in {"ingest", "sources", "clean", "dedup", "quality", "privacy", "catalog"}
+    return Path(filename).parent.name in {
+        "ingest",
+        "sources",
+        "clean",
+        "dedup",
+        "quality",
+        "privacy",
+        "catalog",
+    }

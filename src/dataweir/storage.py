@@ -145,9 +145,7 @@ class ParquetSink:
                 if self._local:
                     Path(self._inner).parent.mkdir(parents=True, exist_ok=True)
                 self._stream = self._fs.open_output_stream(self._target)
-                self._writer = pq.ParquetWriter(
-                    self._stream, table.schema, compression="zstd", write_statistics=True
-                )
+                self._writer = pq.ParquetWriter(self._stream, table.schema, compression="zstd", write_statistics=True)
             self._writer.write_table(table)
         except OSError as error:
             raise storage_error(error, self.location) from None

@@ -53,7 +53,18 @@ def postgres() -> Iterator[str]:
     data, log = folder / "data", folder / "log"
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=50"
     start = [str(binaries / "pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-o", options, "start"]
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "weir", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    initdb = [
+        str(binaries / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "weir",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
     for command in (initdb, start):
         subprocess.run(_as_user(command), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
     try:

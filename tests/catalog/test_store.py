@@ -150,7 +150,11 @@ def test_the_migrations_make_what_the_models_say(store: Store) -> None:
     with store.engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
-            opts={"version_table": database.VERSION_TABLE, "compare_type": True, "compare_server_default": True},
+            opts={
+                "version_table": database.VERSION_TABLE,
+                "compare_type": True,
+                "compare_server_default": True,
+            },
         )
         assert compare_metadata(context, Base.metadata) == []
 

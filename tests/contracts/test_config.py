@@ -21,7 +21,11 @@ def write(folder: Path, text: str) -> Path:
     ("text", "cause", "cure"),
     [
         ("project: a\nwarehose: b\n", "warehose is not a known key (did you mean 'warehouse'?)", "catalog"),
-        ("project: a\nengine: {worker: 2}\n", "engine.worker is not a known key (did you mean 'workers'?)", "gpu"),
+        (
+            "project: a\nengine: {worker: 2}\n",
+            "engine.worker is not a known key (did you mean 'workers'?)",
+            "gpu",
+        ),
         ("project: a\nexports: {x: {table: t, polcy: p}}\n", "exports.x", "add|table"),
         ("warehouse: b\n", "project is missing", "add the key"),
         ("project: 'A B'\n", "project:", "correct"),

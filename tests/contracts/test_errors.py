@@ -21,9 +21,7 @@ CODES = {
     "PrivacyGateFailed": 4,
     "ProjectLocked": 5,
 }
-KINDS = [
-    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.WeirError)
-]
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.WeirError)]
 
 
 def test_every_error_has_its_code() -> None:

@@ -94,7 +94,16 @@ def test_every_folder_of_modules_is_a_package() -> None:
 
 @pytest.mark.parametrize("door", ["import dataweir", "import dataweir.cli", "import dataweir.config"])
 def test_the_door_is_light(door: str) -> None:
-    heavy = ("dask", "distributed", "great_expectations", "presidio_analyzer", "spacy", "pandas", "numba", "duckdb")
+    heavy = (
+        "dask",
+        "distributed",
+        "great_expectations",
+        "presidio_analyzer",
+        "spacy",
+        "pandas",
+        "numba",
+        "duckdb",
+    )
     heavy += ("pyiceberg", "sqlalchemy", "pyarrow")
     if door == "import dataweir.config":
         heavy = heavy[:-1]

@@ -24,7 +24,13 @@ BOT = [
 POLICIES = {
     "research": {
         "name": "research",
-        "columns": {"platform": "keep", "kind": "keep", "text": "mask", "author_id": "hash", "author_name": "hash"},
+        "columns": {
+            "platform": "keep",
+            "kind": "keep",
+            "text": "mask",
+            "author_id": "hash",
+            "author_name": "hash",
+        },
         "entities": {"default": "replace"},
         "k": 2,
         "quasi_identifiers": ["platform"],

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
@@ -36,8 +35,7 @@ def contents(folder: Path) -> dict[str, list[str]]:
     tables = Project.open(folder).tables()
     found = {}
     for name in TABLES:
-        table = tables.read(name)
-        found[name] = sorted(repr(row) for row in duckdb.sql("select * from table").fetchall())
+        found[name] = sorted(repr(row) for row in tables.read(name).to_pylist())
     return found
 
 

@@ -99,8 +99,7 @@ def refine(
             one = shipped(decide, bucket, table, method, prepared, seen, staging, earlier, duplicates)
             decided.append(one)
     finished = [
-        shipped(finish, group, table, decided, str(root / "wh"), batch)
-        for group in groups(prepared, rows_per_group)
+        shipped(finish, group, table, decided, str(root / "wh"), batch) for group in groups(prepared, rows_per_group)
     ]
     files: dict[str, list[str]] = {}
     for each in finished:

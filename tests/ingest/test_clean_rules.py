@@ -23,9 +23,7 @@ from dataweir.ingest.schemas import SOCIAL_POSTS, WEB_EVENTS
 RULES = ("bots", "empty_posts", "html", "sane_time", "unicode", "whitespace")
 TEXT_RULES = ("html", "unicode", "whitespace")
 NOISE = st.text(
-    alphabet=st.one_of(
-        st.characters(codec="utf-8"), st.sampled_from("<>/&;#ab \n\t\r\u200b\u200d\u00a0\ufeffé\u0301")
-    ),
+    alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("<>/&;#ab \n\t\r\u200b\u200d\u00a0\ufeffé\u0301")),
     max_size=30,
 )
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -228,9 +226,7 @@ def test_empty_posts() -> None:
 
 def test_sane_time() -> None:
     years = [1989, 1990, 2026, 2099, 2100]
-    rows: list[dict[str, Any]] = [
-        {"ts": datetime.datetime(y, 1, 1, tzinfo=datetime.UTC), "line": y} for y in years
-    ]
+    rows: list[dict[str, Any]] = [{"ts": datetime.datetime(y, 1, 1, tzinfo=datetime.UTC), "line": y} for y in years]
     rows.append({"ts": None, "line": 0})
     web = only("sane_time", "web_events", rows)
     assert web.kept["line"].to_pylist() == [1990, 2026, 2099]

@@ -89,9 +89,7 @@ def test_no_cut_changes_the_outcome(
         plain = refine(Path(folder, "plain"), "web_events", slabs_of(files, []))
         slabs = slabs_of(files, cuts)
         random.shuffle(slabs)
-        cut = refine(
-            Path(folder, "cut"), "web_events", slabs, buckets=buckets, rows_per_group=group, backwards=True
-        )
+        cut = refine(Path(folder, "cut"), "web_events", slabs, buckets=buckets, rows_per_group=group, backwards=True)
         for name in TABLES:
             assert rows_of(cut, name) == rows_of(plain, name)
         kept, dropped = reference(files, set())
@@ -103,9 +101,7 @@ def test_no_cut_changes_the_outcome(
 
 @SLOW
 @given(FILES, FILES, st.integers(1, 5))
-def test_a_second_batch_is_held_against_the_first(
-    first: dict[str, Any], second: dict[str, Any], buckets: int
-) -> None:
+def test_a_second_batch_is_held_against_the_first(first: dict[str, Any], second: dict[str, Any], buckets: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         known: set[Any] = set()
         one = refine(Path(folder), "web_events", slabs_of(first, []), batch="b1", buckets=buckets)
@@ -133,9 +129,7 @@ def test_reading_a_growing_file_twice_is_reading_it_once(
     with tempfile.TemporaryDirectory() as folder:
         whole = refine(Path(folder, "once"), "web_events", slabs_of({"0.log": other, "a.log": events}, []))
         root = Path(folder, "twice")
-        one = refine(
-            root, "web_events", slabs_of({"0.log": other, "a.log": events[:at]}, []), buckets=buckets
-        )
+        one = refine(root, "web_events", slabs_of({"0.log": other, "a.log": events[:at]}, []), buckets=buckets)
         two = refine(
             root,
             "web_events",
@@ -145,9 +139,7 @@ def test_reading_a_growing_file_twice_is_reading_it_once(
             seen=one.files.get("refined.web_events", []),
             duplicates=one.files.get("refined.duplicates", []),
         )
-        assert sorted(rows_of(one, TABLES[0]) + rows_of(two, TABLES[0]), key=repr) == rows_of(
-            whole, TABLES[0]
-        )
+        assert sorted(rows_of(one, TABLES[0]) + rows_of(two, TABLES[0]), key=repr) == rows_of(whole, TABLES[0])
 
 
 def test_equal_requests_of_one_second_are_two_events_and_copies_are_none(tmp_path: Path) -> None:
@@ -218,9 +210,7 @@ def test_days_get_files_of_their_own_and_names_are_settled(tmp_path: Path) -> No
 
 
 def test_events_without_a_time_stand_apart_where_they_are_let_in(tmp_path: Path) -> None:
-    done = refine(
-        tmp_path, "web_events", slabs_of({"a.log": [event(-1), event(0)]}, []), clean={"sane_time": False}
-    )
+    done = refine(tmp_path, "web_events", slabs_of({"a.log": [event(-1), event(0)]}, []), clean={"sane_time": False})
     assert [Path(p).stem for p in done.files["refined.web_events"]] == [
         "b1-00000-null",
         "b1-00000-2026-03-02",

@@ -34,9 +34,7 @@ POSTS = st.lists(
         },
         st.sampled_from([None, "1", "2", "3", "4"]),
         st.sampled_from(["reddit", "mastodon"]),
-        st.sampled_from(
-            [None, "short", LONG, LONG.upper() + "  !", LONG + "!", f"{LONG}\u00a0!", "other " + LONG]
-        ),
+        st.sampled_from([None, "short", LONG, LONG.upper() + "  !", LONG + "!", f"{LONG}\u00a0!", "other " + LONG]),
         st.sampled_from(["ann", "bob"]),
     ),
     max_size=12,
@@ -109,9 +107,7 @@ def test_posts_are_kept_as_the_definition_says(
             slabs = slabs_of(files, cuts)
             random.shuffle(slabs)
             root = Path(folder, "cut")
-            done = refine(
-                root, "social_posts", slabs, batch=batch, buckets=buckets, seen=seen, rows_per_group=group
-            )
+            done = refine(root, "social_posts", slabs, batch=batch, buckets=buckets, seen=seen, rows_per_group=group)
             whole = refine(Path(folder, "whole"), "social_posts", slabs_of(files, []), batch=batch, seen=seen)
             for name in ("refined.social_posts", "refined.user_events", "refined.duplicates"):
                 assert rows_of(done, name) == rows_of(whole, name)
@@ -129,10 +125,7 @@ def test_posts_are_kept_as_the_definition_says(
 
 
 def posts(*rows: tuple[str | None, str], file: str = "a.csv") -> list[Slab]:
-    made = [
-        {"post_id": i, "platform": "p", "text": t, "file": file, "line": n}
-        for n, (i, t) in enumerate(rows, 1)
-    ]
+    made = [{"post_id": i, "platform": "p", "text": t, "file": file, "line": n} for n, (i, t) in enumerate(rows, 1)]
     return [Slab("forum", file, 1, made)]
 
 

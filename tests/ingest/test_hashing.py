@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 
 from dataweir.ingest.hashing import from_hex, row_hashes, string_hashes, to_hex
 
-VALUE = st.one_of(
-    st.none(), st.text(max_size=6), st.sampled_from(["", "\x00", "\x01\x00\x00\x00", "a", "ab", "b"])
-)
+VALUE = st.one_of(st.none(), st.text(max_size=6), st.sampled_from(["", "\x00", "\x01\x00\x00\x00", "a", "ab", "b"]))
 ROWS = st.lists(st.tuples(VALUE, VALUE, st.one_of(st.none(), st.integers(-3, 3))), max_size=30)
 
 

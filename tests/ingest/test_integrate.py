@@ -20,9 +20,7 @@ TIME = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
 @given(st.permutations(WEB_EVENTS.names), st.integers(0, len(WEB_EVENTS.names)))
 @settings(deadline=None)
 def test_any_choice_of_columns_in_any_order_conforms(names: list[str], count: int) -> None:
-    table = pa.table(
-        {name: pa.nulls(3, WEB_EVENTS.field(name).type) for name in names[:count]} | {"line": [1, 2, 3]}
-    )
+    table = pa.table({name: pa.nulls(3, WEB_EVENTS.field(name).type) for name in names[:count]} | {"line": [1, 2, 3]})
     done = conform(table, WEB_EVENTS)
     assert done.schema.equals(WEB_EVENTS)
     assert done["line"].to_pylist() == [1, 2, 3]

@@ -104,9 +104,7 @@ def test_empty_and_wholly_rejected_parts_are_no_trouble(tmp_path: Path) -> None:
     assert refine(tmp_path, "social_posts", [Slab("forum", "f", 1, [])], batch="b2", buckets=2).files == {}
 
 
-def test_parts_longer_than_one_stretch_keep_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parts_longer_than_one_stretch_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = refine(tmp_path, "web_events", [events("a.log", 50)], batch="b1")
     monkeypatch.setattr("dataweir.ingest.refine._ROWS", 7)
     cut = refine(tmp_path, "web_events", [events("a.log", 50)], batch="b2")
@@ -153,9 +151,7 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
     with pytest.raises(StorageError, match="cannot write"):
         prepare(part, Given("social_posts"), {}, DedupConfig(), str(tmp_path / "file" / "staging"), 1)
     with pytest.raises(StorageError, match="cannot read"):
-        prepare(
-            replace(part, path=str(tmp_path / "none")), Given("x"), {}, DedupConfig(), str(tmp_path / "s"), 1
-        )
+        prepare(replace(part, path=str(tmp_path / "none")), Given("x"), {}, DedupConfig(), str(tmp_path / "s"), 1)
     assert not list(tmp_path.rglob("*.tmp"))
 
 

@@ -75,9 +75,7 @@ def make(
     """Make a candidate as the flow does; return it and the reasons of its gates."""
     step = -(-table.num_rows // parts) or 1
     with standing_in():
-        masked = [
-            mask_part(Part(i, table.slice(i * step, step)), policy, b"k" * 32, folder) for i in range(parts)
-        ]
+        masked = [mask_part(Part(i, table.slice(i * step, step)), policy, b"k" * 32, folder) for i in range(parts)]
     groups = gather_groups(masked)
     released = write_groups(groups, policy, folder)
     sealed = [seal_part(part, released, policy, folder) for part in masked]

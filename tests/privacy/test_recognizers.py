@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -45,4 +47,4 @@ def test_findings_do_not_overlap_and_nulls_have_none() -> None:
     found = detect(["write jane@example.org or call +44 20 7946 0958", None, "nothing", "write jane@example.org"])
     assert set(found["row"].to_pylist()) == {0, 3}
     spans = [(r["start"], r["end"]) for r in found.to_pylist() if r["row"] == 0]
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))

@@ -88,9 +88,7 @@ CLEAN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"), [(kind, text) for kind, texts in LEAKING.items() for text in texts]
-)
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in LEAKING.items() for text in texts])
 def test_every_kind_is_found_once(kind: str, text: str) -> None:
     assert scan(pa.table({"c": [text]})).findings.get("c", {}).get(kind) == 1
 
@@ -101,9 +99,7 @@ def test_what_is_safe_is_no_finding(text: str) -> None:
 
 
 @given(
-    st.text(
-        st.sampled_from(sorted(set("".join(t for texts in LEAKING.values() for t in texts)))), max_size=12
-    ),
+    st.text(st.sampled_from(sorted(set("".join(t for texts in LEAKING.values() for t in texts)))), max_size=12),
     st.sampled_from([t for texts in LEAKING.values() for t in texts]),
     st.text(max_size=12),
 )
@@ -116,9 +112,7 @@ def test_the_sieve_lets_through_all_that_can_be_proved(before: str, leak: str, a
 
 
 def test_counts_are_occurrences_by_row_and_hold_no_value() -> None:
-    table = pa.table(
-        {"a": ["x@example.org y@example.org"] * 3 + [None, "clean"], "n": [1, 2, 3, 4, 4111111111111111]}
-    )
+    table = pa.table({"a": ["x@example.org y@example.org"] * 3 + [None, "clean"], "n": [1, 2, 3, 4, 4111111111111111]})
     found = scan(table)
     assert found.findings == {"a": {"email": 6}, "n": {"card": 1}}
     assert (found.rows, found.total) == (5, 7)

@@ -84,9 +84,7 @@ def test_any_partitioning_merges_to_the_same(rows: list[tuple[object, ...]], cut
     whole = merge([group_sizes(table, QUASI)])
     assert as_counter(merge(partials)) == as_counter(whole)
     assert as_counter(merge([merge(partials[:2]), *partials[2:]])) == as_counter(whole)
-    assert str(merge(partials).to_pydict()) == str(whole.to_pydict()), (
-        "the order of groups depends on the cuts"
-    )
+    assert str(merge(partials).to_pydict()) == str(whole.to_pydict()), "the order of groups depends on the cuts"
 
 
 def test_groups_are_counted_across_partitions_before_anything_is_suppressed() -> None:

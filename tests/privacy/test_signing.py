@@ -81,9 +81,7 @@ def test_a_signature_fits_one_content_and_one_key() -> None:
     assert fingerprint(key.public_key()) != fingerprint(other.public_key())
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"garbage", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"]
-)
+@pytest.mark.parametrize("content", [b"", b"garbage", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
 def test_what_is_no_public_key_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.pub").write_bytes(content)
     with pytest.raises(ConfigError, match="not an Ed25519 public key"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,10 @@ import pandas as pd
 def table(rows: int, seed: int = 7) -> pd.DataFrame:
     """Numbers, texts (unicode), times, booleans and decimals, with nulls and repeats."""
     rng = np.random.default_rng(seed)
-    words = np.array(["", "a", "naïve", "мир", "日本語", "e\u0301", "x y", "v12", "v345", "12", "\u200bzero", "🙂"], dtype=object)
+    words = np.array(
+        ["", "a", "naïve", "мир", "日本語", "e\u0301", "x y", "v12", "v345", "12", "\u200bzero", "🙂"],
+        dtype=object,
+    )
     texts = pd.Series(words[rng.integers(0, len(words), rows)], dtype="str")
     texts[rng.random(rows) < 0.1] = None
     small = pd.Series(rng.integers(-5, 30, rows)).astype("Int64")
@@ -50,7 +54,7 @@ def cut(frame: pd.DataFrame, partitions: int, empty: bool = False) -> Any:
     import dask.dataframe as dd
 
     edges = np.linspace(0, len(frame), partitions + 1).astype(int)
-    parts = [frame.iloc[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [frame.iloc[a:b] for a, b in itertools.pairwise(edges)]
     if empty:
         parts.insert(len(parts) // 2, frame.iloc[:0])
     # Dask would take objects (decimals) for texts.
@@ -67,7 +71,9 @@ def run_suite(frame: Any, expectations: list[Any], shape: dict[str, Any] | None 
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    source = context.data_sources.add_pandas("s") if isinstance(frame, pd.DataFrame) else context.data_sources.add_dask("s")
+    source = (
+        context.data_sources.add_pandas("s") if isinstance(frame, pd.DataFrame) else context.data_sources.add_dask("s")
+    )
     definition = source.add_dataframe_asset("a").add_batch_definition("b")
     suite = gx.ExpectationSuite(name="suite", expectations=expectations)
     # Not by a ValidationDefinition: storing a quantile result dies in Great Expectations (a NumPy bool in JSON).

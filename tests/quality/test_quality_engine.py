@@ -11,9 +11,9 @@ import pytest
 
 gxe = pytest.importorskip("great_expectations.expectations")
 
-from dataweir.quality.engine import DaskExecutionEngine, supported  # noqa: E402
-
 from quality_tables import cut, run_suite, table  # noqa: E402
+
+from dataweir.quality.engine import DaskExecutionEngine, supported  # noqa: E402
 
 NUMBERS = ("small", "big", "float")
 
@@ -55,7 +55,9 @@ def everything() -> list[Any]:
         e.ExpectColumnPairValuesAToBeGreaterThanB(column_A="big", column_B="other"),
         e.ExpectColumnPairValuesAToBeGreaterThanB(column_A="float", column_B="big", or_equal=True),
         e.ExpectColumnPairValuesToBeEqual(column_A="big", column_B="big"),
-        e.ExpectColumnPairValuesToBeInSet(column_A="flag", column_B="text", value_pairs_set=[(True, "a"), (False, "a")]),
+        e.ExpectColumnPairValuesToBeInSet(
+            column_A="flag", column_B="text", value_pairs_set=[(True, "a"), (False, "a")]
+        ),
         e.ExpectMulticolumnSumToEqual(column_list=["big", "other"], sum_total=0),
         e.ExpectMulticolumnValuesToBeEqual(column_list=["big", "big", "other"]),
         e.ExpectSelectColumnValuesToBeUniqueWithinRecord(column_list=["big", "other"]),
@@ -92,7 +94,10 @@ def everything() -> list[Any]:
         found += [
             e.ExpectColumnQuantileValuesToBeBetween(
                 column=column,
-                quantile_ranges={"quantiles": [0.0, 0.1, 0.25, 0.5, 0.9, 1.0], "value_ranges": [[None, 12]] * 6},
+                quantile_ranges={
+                    "quantiles": [0.0, 0.1, 0.25, 0.5, 0.9, 1.0],
+                    "value_ranges": [[None, 12]] * 6,
+                },
                 allow_relative_error=method,
             )
             for method in (False, "linear", "lower", "higher", "midpoint", "nearest")
@@ -122,9 +127,12 @@ def same(ours: Any, theirs: Any) -> bool:
 
 def compare(ours: list[Any], theirs: list[Any]) -> None:
     for a, b in zip(ours, theirs, strict=True):
-        where = f"{b.expectation_config.type} {b.expectation_config.kwargs}\nours {a.result} {a.exception_info}\ntheirs {b.result}"
+        where = f"{b.expectation_config.type} {b.expectation_config.kwargs}"
+        where += f"\nours {a.result} {a.exception_info}\ntheirs {b.result}"
         assert a.success == b.success, where
-        assert bool(a.exception_info.get("raised_exception", True)) == bool(b.exception_info.get("raised_exception", True)), where
+        assert bool(a.exception_info.get("raised_exception", True)) == bool(
+            b.exception_info.get("raised_exception", True)
+        ), where
         for key, value in b.result.items():
             if key == "partial_missing_list":
                 assert set(a.result[key]) == set(value), where
@@ -201,7 +209,11 @@ def test_row_conditions(frame: pd.DataFrame) -> None:
 
 
 def test_complete_results_with_values_rows_and_index_columns(frame: pd.DataFrame) -> None:
-    shape = {"result_format": "COMPLETE", "unexpected_index_column_names": ["id"], "include_unexpected_rows": False}
+    shape = {
+        "result_format": "COMPLETE",
+        "unexpected_index_column_names": ["id"],
+        "include_unexpected_rows": False,
+    }
     checks = [
         gxe.ExpectColumnValuesToBeUnique(column="key"),
         gxe.ExpectColumnValuesToBeInSet(column="text", value_set=["a"]),
@@ -218,7 +230,9 @@ def test_complete_results_with_values_rows_and_index_columns(frame: pd.DataFrame
 def test_a_whole_suite_takes_one_pass(frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     passes: list[int] = []
     real = DaskExecutionEngine._pass
-    monkeypatch.setattr(DaskExecutionEngine, "_pass", lambda self, works: (passes.append(len(works)), real(self, works))[1])
+    monkeypatch.setattr(
+        DaskExecutionEngine, "_pass", lambda self, works: (passes.append(len(works)), real(self, works))[1]
+    )
     checks = [e for e in everything() if "ZScore" not in type(e).__name__]
     run_suite(cut(frame, 3), checks, {"result_format": "BASIC", "partial_unexpected_count": 0})
     assert len(passes) == 1

@@ -77,7 +77,17 @@ def planned(plan: Any) -> Render:
     for label, made in plan.sources.items():
         files = len({split.file for split in made.splits})
         size = amount(sum(split.size for split in made.splits))
-        rows.append((label, plan.connectors[label].name, plan.connectors[label].target, files, len(made.splits), size, len(made.skipped)))
+        rows.append(
+            (
+                label,
+                plan.connectors[label].name,
+                plan.connectors[label].target,
+                files,
+                len(made.splits),
+                size,
+                len(made.skipped),
+            )
+        )
     engine = plan.allocation
     return printed(
         table(("source", "type", "into", "files", "splits", "size", "skipped"), rows),
@@ -110,7 +120,12 @@ def accounted(report: dict[str, Any]) -> Render:
 def run_list(runs: list[Any]) -> Render:
     """The latest runs."""
     rows = [
-        (r.id, r.state, moment(r.started), round((r.finished - r.started).total_seconds(), 1) if r.finished else None)
+        (
+            r.id,
+            r.state,
+            moment(r.started),
+            round((r.finished - r.started).total_seconds(), 1) if r.finished else None,
+        )
         for r in runs
     ]
     return printed(table(("run", "state", "started (UTC)", "seconds"), rows))
@@ -192,7 +207,11 @@ def scored(report: dict[str, Any]) -> Render:
     for kind, score in report.items():
         parts.append(score_line(kind, score))
         rows = [
-            (name, round(p["value"], 3) if p["value"] is not None else None, f"{p['measured']} of {p['metrics']}")
+            (
+                name,
+                round(p["value"], 3) if p["value"] is not None else None,
+                f"{p['measured']} of {p['metrics']}",
+            )
             for name, p in score["pillars"].items()
         ]
         parts.append(table(("pillar", "difficulty", "metrics measured"), rows))
@@ -262,5 +281,7 @@ def published(made: dict[str, Any]) -> Render:
 def verified(report: Any) -> Render:
     """What verifying a bundle found."""
     rows = [(c.name, mark(c.ok), c.detail) for c in report.checks]
-    verdict = "[green]the bundle is what was published[/]" if report.ok else "[red]the bundle is NOT what was published[/]"
+    verdict = (
+        "[green]the bundle is what was published[/]" if report.ok else "[red]the bundle is NOT what was published[/]"
+    )
     return printed(_marked(("check", "result", "detail"), rows, ""), verdict)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import getpass
+from typing import Literal
 
 import click
 
 from ..output import Output
 from .base import Group, command
+
+Decision = Literal["approved", "rejected"]
 
 
 def add(group: Group) -> None:
@@ -49,7 +52,9 @@ def add(group: Group) -> None:
         found = find(Project.open(project), candidate_id)
         output.show(found, candidate(found))
 
-    def decide(output: Output, project: str, identifier: str, decision: str, person: str | None, reason: str) -> None:
+    def decide(
+        output: Output, project: str, identifier: str, decision: Decision, person: str | None, reason: str
+    ) -> None:
         from ..flow.export import review as go
         from ..flow.project import Project
         from .render import reviewed

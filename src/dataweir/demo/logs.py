@@ -6,10 +6,11 @@ something personal in a query string, a path, a referer or the user field. Crawl
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from .dice import Dice, Weighted
@@ -40,7 +41,11 @@ SLIPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("path", "/profile/@{}", ("USERNAME",)),
     ("referer", f"{SHOP}/reset?token={{}}", ("URL_TOKEN",)),
     ("referer", "https://webmail.example.org/inbox?user={}", ("EMAIL",)),
-    ("user_agent", "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 toolbar/2.0 (for {})", ("EMAIL",)),
+    (
+        "user_agent",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 toolbar/2.0 (for {})",
+        ("EMAIL",),
+    ),
 )
 """Where the shop's log gives something away: the column, a form, and the kinds in it; each takes its turn."""
 
@@ -61,7 +66,15 @@ _REFERERS = Weighted(
     )
 )
 _THINK = (3, 5, 6, 8, 9, 11, 14, 18, 22, 29, 37, 48, 65, 90, 140, 260)
-_PROBES = ("/wp-login.php", "/.env", "/xmlrpc.php", "/admin.php", "/.git/config", "/phpmyadmin/", "/cgi-bin/test")
+_PROBES = (
+    "/wp-login.php",
+    "/.env",
+    "/xmlrpc.php",
+    "/admin.php",
+    "/.git/config",
+    "/phpmyadmin/",
+    "/cgi-bin/test",
+)
 _MONTH = "Oct/2026"
 
 
@@ -82,7 +95,9 @@ def stamp(second: int, zone: int) -> str:
 class _Log:
     """Collects lines; the planted ones are noted as they are written."""
 
-    def __init__(self, seed: int, name: str, slips: Sequence[tuple[str, str, tuple[str, ...]]], planter: Planter):
+    def __init__(
+        self, seed: int, name: str, slips: Sequence[tuple[str, str, tuple[str, ...]]], planter: Planter
+    ) -> None:
         self.dice = Dice(seed, name)
         self.lines: list[Line] = []
         self.slips = slips
@@ -113,14 +128,19 @@ class _Shop(_Log):
         self.categories = Weighted.long_tail([f"/category/{name}" for name in CATEGORIES])
 
     def hit(
-        self, at: int, who: tuple[str, str, str], target: str, referer: str, status: int = 200, method: str = "GET"
+        self,
+        at: int,
+        who: tuple[str, str, str],
+        target: str,
+        referer: str,
+        status: int = 200,
+        method: str = "GET",
     ) -> None:
         """Write one request by `who`: address, user, agent."""
         size = "-" if status == 304 else "0" if status == 302 else str(2500 + zlib.crc32(target.encode()) % 48_000)
         version = "HTTP/2.0" if len(who[0]) % 3 else "HTTP/1.1"
         text = (
-            f'{who[0]} - {who[1]} [{stamp(at, 2)}] "{method} {target} {version}" {status} {size} '
-            f'"{referer}" "{who[2]}"'
+            f'{who[0]} - {who[1]} [{stamp(at, 2)}] "{method} {target} {version}" {status} {size} "{referer}" "{who[2]}"'
         )
         self.lines.append(Line(at, text.encode()))
         self.planter.note("IP_ADDRESS", who[0], "web_events.client_ip")
@@ -181,7 +201,8 @@ class _Shop(_Log):
         agents = [agent for agent, _ in BOTS]
         for n in range(count):
             agent = dice.weighted(bots)
-            ip = f"{('203.0.113', '198.51.100')[agents.index(agent) % 2]}.{20 * agents.index(agent) + 10 + dice.below(4)}"
+            place = agents.index(agent)
+            ip = f"{('203.0.113', '198.51.100')[place % 2]}.{20 * place + 10 + dice.below(4)}"
             target = "/robots.txt" if n % 40 == 0 else dice.pick((dice.weighted(self.products), self.next_page(0)))
             status = dice.pick((200, 200, 200, 200, 200, 304, 304, 404))
             self.hit(dice.below(7 * DAY), (ip, "-", agent), target, "-", status)
@@ -203,7 +224,11 @@ class _Shop(_Log):
             text = f'{ip} - - [{stamp(at, 2)}] "GET /search?q=caf\xe9+{dice.below(9999)} HTTP/1.1" 200 '
             self.lines.append(Line(at, (text + f'{4000 + dice.below(999)} "-" "{AGENTS[0][0]}"').encode("latin-1")))
         for n in range(scaled(12, scale, 2)):
-            who = (address(dice, networks()[n % 30]), "-", f'Mozilla/5.0 (X11; \\"Kiosk {n}\\") Gecko/20100101')
+            who = (
+                address(dice, networks()[n % 30]),
+                "-",
+                f'Mozilla/5.0 (X11; \\"Kiosk {n}\\") Gecko/20100101',
+            )
             self.hit(moment(dice), who, "/", "-")
         for n in range(scaled(20, scale, 2)):
             self.visit(f"100.{100 + n % 20}.{7 + n % 20}.{dice.between(2, 254)}", dice.weighted(agents))
@@ -266,9 +291,7 @@ def _damage(dice: Dice, lines: Sequence[Line], scale: float) -> dict[str, list[b
     noise = bytes(b for b in range(0x80, 0x100)) + b"\x01\x02\x0e\x1f|;~"
     return {
         "truncated": [data[: data.index(b"[") + dice.between(4, 36)] for data in cut],
-        "garbage": [
-            bytes(dice.pick(noise) for _ in range(dice.between(12, 90))) for _ in range(scaled(5, scale))
-        ],
+        "garbage": [bytes(dice.pick(noise) for _ in range(dice.between(12, 90))) for _ in range(scaled(5, scale))],
         "tls": [
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(dice.pick(noise) for _ in range(32))
             for _ in range(scaled(4, scale))
@@ -276,17 +299,16 @@ def _damage(dice: Dice, lines: Sequence[Line], scale: float) -> dict[str, list[b
     }
 
 
-def write_logs(
-    folder: Path, stem: str, lines: Sequence[Line], cuts: Sequence[int], scale: float, truth: Truth
-) -> None:
+def write_logs(folder: Path, stem: str, lines: Sequence[Line], cuts: Sequence[int], scale: float, truth: Truth) -> None:
     """Write a log rotated at `cuts` (seconds of the week), oldest file last: `stem`, `stem.1`, `stem.2.gz`.
 
     Each newer file begins with the last lines of the older one, as logs copied while they rotate do.
     """
     dice = Dice(truth.seed, f"{stem} damage")
     bounds = [0, *cuts, 7 * DAY]
-    repeat, tail = scaled(40, scale, 3), []
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    repeat = scaled(40, scale, 3)
+    tail: list[Any] = []
+    for number, (start, end) in enumerate(itertools.pairwise(bounds)):
         own = [line for line in lines if start <= line.second < end]
         age = len(cuts) - number
         name = stem if age == 0 else f"{stem}.{age}" if age == 1 else f"{stem}.{age}.gz"

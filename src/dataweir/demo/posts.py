@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 from collections.abc import Sequence
@@ -31,7 +32,12 @@ SUBREDDITS = (
 )
 _TEXT = "social_posts.text"
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
-_JUNK = (b"<html><body>502 Bad Gateway</body></html>", b"rate limited, retry in 2 s", b"{'id': 'single quotes'}", b"{")
+_JUNK = (
+    b"<html><body>502 Bad Gateway</body></html>",
+    b"rate limited, retry in 2 s",
+    b"{'id': 'single quotes'}",
+    b"{",
+)
 
 
 def base36(number: int) -> str:
@@ -131,21 +137,23 @@ def write_posts(folder: Path, scale: float, folk: Sequence[Person], planter: Pla
     long = [c for c in comments if len(c["body"].split()) >= 45 and c["created_utc"] < EPOCH + 6 * 86_400]
     wanted = (scaled(110, scale, 2), scaled(60, scale, 2), scaled(150, scale, 2))
     chosen = dice.sample(long, sum(wanted))
-    again, repeated, edited = chosen[: wanted[0]], chosen[wanted[0] : sum(wanted[:2])], chosen[sum(wanted[:2]) :]
+    again, repeated, edited = (
+        chosen[: wanted[0]],
+        chosen[wanted[0] : sum(wanted[:2])],
+        chosen[sum(wanted[:2]) :],
+    )
     extra = [dict(comment) for comment in again]
     for number, original in enumerate(repeated):
         body = html.unescape(original["body"])
         extra.append(_later(dump, original, texts.zero_width(body) if number % 3 == 0 else body))
     for original in edited:
-        copy = _later(dump, original, texts.unique(lambda text=html.unescape(original["body"]): texts.edit(text)))
+        copy = _later(dump, original, texts.unique(functools.partial(texts.edit, html.unescape(original["body"]))))
         truth.near_duplicates.append((copy["id"], original["id"]))
         extra.append(copy)
     records = [_json(comment) for comment in scatter(dice, comments, extra, margin=1)]
     source = [line for line in records[:: max(1, len(records) // 200)] if len(line) > 200]
     malformed = {
-        "truncated": [
-            line[: dice.between(40, 180)] for line in (dice.pick(source) for _ in range(scaled(9, scale)))
-        ],
+        "truncated": [line[: dice.between(40, 180)] for line in (dice.pick(source) for _ in range(scaled(9, scale)))],
         "not_json": [dice.pick(_JUNK) for _ in range(scaled(6, scale))],
     }
     lines = scatter(dice, records, [line for kind in malformed.values() for line in kind], margin=1)

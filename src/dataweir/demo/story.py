@@ -35,7 +35,7 @@ class Told:
 
 
 def tell(folder: str, seed: int, scale: float, output: Output) -> None:
-    """Generate, run, export, review, publish, verify, report. Raises ConfigError where the folder holds other things."""
+    """Generate, run, export, review, publish, verify, report. Raises ConfigError where the folder holds other data."""
     from .generate import generate
     from .survivors import survivors
 
@@ -107,7 +107,15 @@ def _screen(console: Any, told: Told) -> None:
     warned = [w for q in told.quality for w in q["warnings"]]
     console.print(f"expectations: {passed} of {checks} passed" + (f"; warnings: {', '.join(warned)}" if warned else ""))
     rows = [
-        (e["name"], e["rows"], e["suppressed"], e["k"], e["masked"], e["residual"], "yes" if e["verified"] else "NO")
+        (
+            e["name"],
+            e["rows"],
+            e["suppressed"],
+            e["k"],
+            e["masked"],
+            e["residual"],
+            "yes" if e["verified"] else "NO",
+        )
         for e in told.exports
     ]
     console.print(table(("release", "rows", "held back", "smallest group", "masked", "residual", "verified"), rows))

@@ -39,9 +39,7 @@ def survivors(files: Iterable[Path | str], truth: Truth) -> dict[str, dict[str, 
     no Parquet file, or where a planted value is too short (under 8 bytes) to be searched for literally.
     """
     values = truth.values()
-    plain = _Search(
-        (_lower(value), (kind, value)) for kind, of_kind in values.items() for value in of_kind
-    )
+    plain = _Search((_lower(value), (kind, value)) for kind, of_kind in values.items() for value in of_kind)
     compact = _Search(
         (_compact(kind, value), (kind, value)) for kind in sorted(NUMERIC & set(values)) for value in values[kind]
     )

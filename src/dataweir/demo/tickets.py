@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from .dice import Dice, Weighted
 from .files import write
@@ -21,21 +22,26 @@ COLUMNS = ("ticket_id", "case_id", "created_at", "customer", "email", "channel",
 
 _CHANNELS = Weighted((("email", 40), ("web form", 30), ("chat", 18), ("phone note", 12)))
 _GREETINGS = ("Hello,", "Good morning,", "Dear support team,", "Hi there,", "To whom it may concern,")
-_CLOSINGS = ("Kind regards,", "Thank you,", "Best wishes,", "Yours,", "Mit freundlichen Grüßen", "Cordialement,")
+_CLOSINGS = (
+    "Kind regards,",
+    "Thank you,",
+    "Best wishes,",
+    "Yours,",
+    "Mit freundlichen Grüßen",
+    "Cordialement,",
+)
 _AGENTS = ("Mia", "Tomasz", "Ines", "Ravi", "Lotte")
 _HTML = (
     "<p>{}</p>",
     '<div class="reply">{}</div><br/>',
     "<p>{}</p>\n<p>Sent from my <b>phone</b> &amp; in a hurry</p>",
-    "{}<br><br><span style=\"color:red\">please hurry!</span>",
+    '{}<br><br><span style="color:red">please hurry!</span>',
 )
 _TEXT = "social_posts.text"
 
 
 def _body(dice: Dice, texts: Texts, person: Person, planter: Planter) -> str:
-    core = texts.unique(
-        lambda: " ".join(texts.sentences(PROBLEMS, 1) + texts.sentences(DETAILS, dice.between(1, 3)))
-    )
+    core = texts.unique(lambda: " ".join(texts.sentences(PROBLEMS, 1) + texts.sentences(DETAILS, dice.between(1, 3))))
     if dice.chance(300):
         core += ' It says "{}" on the box, nothing else.'.format(fill(dice, "{item}, {adj}"))
     lines = [dice.pick(_GREETINGS), "", core]
@@ -81,7 +87,8 @@ def write_tickets(folder: Path, scale: float, folk: Sequence[Person], planter: P
             row = [ticket, case, created, person.name, person.email, dice.weighted(_CHANNELS), subject, body]
             days[day].append([*row, dice.pick(_AGENTS)])
         decorated.append({kind: n - before.get(kind, 0) for kind, n in sorted(texts.decorated.items())})
-    repeat, tail, repeated = scaled(8, scale), [], 0
+    repeat, repeated = scaled(8, scale), 0
+    tail: list[Any] = []
     for day, own in enumerate(days):
         plain = [row for row in own if "\n" not in row[7]] or own
         malformed = {

@@ -81,9 +81,7 @@ class Truth:
         head["pii"] = "@pii"
         head["near_duplicates"] = "@near"
         text = json.dumps(head, indent=2, ensure_ascii=False)
-        pii = [
-            {"kind": p.kind, "value": p.value, "structured": p.structured, "where": p.where} for p in self.pii
-        ]
+        pii = [{"kind": p.kind, "value": p.value, "structured": p.structured, "where": p.where} for p in self.pii]
         text = text.replace('"@pii"', _lines(pii)).replace('"@near"', _lines(self.near_duplicates))
         path = folder / FILE
         path.write_text(text + "\n", encoding="utf-8", newline="\n")

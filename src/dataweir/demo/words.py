@@ -8,45 +8,260 @@ from __future__ import annotations
 
 from .dice import Dice
 
-FIRST_NAMES = (
-    "Adaeze Agnes Alastair Alessia Amélie Anneliese Ansgar Aurélie Beatrix Benedikt Birgit Bogdan Brigida Callum "
-    "Camille Catarina Céline Chiara Cordelia Cornelius Dagmar Dominika Eckhart Edwina Eleanor Emeka Esperanza "
-    "Étienne Fatoumata Ferdinand Fiorella Florian Françoise Gaëlle Gerlinde Giovanni Gwendolyn Hannelore Hildegard "
-    "Imogen Ingeborg Isadora Jaroslav Joaquín Jürgen Katarzyna Konstantin Leopold Lieselotte Ludovic Magdalena "
-    "Małgorzata Marguerite Matthias Mireille Nathaniel Noémie Octavia Ottilie Perpetua Philippa Radosław Renée "
-    "Rosalind Salvatore Séverine Siobhan Svetlana Tancredi Théodore Ulrike Valentina Wilhelmina Xiomara Yevgenia Zoë"
-).split()
+FIRST_NAMES = [
+    "Adaeze",
+    "Agnes",
+    "Alastair",
+    "Alessia",
+    "Amélie",
+    "Anneliese",
+    "Ansgar",
+    "Aurélie",
+    "Beatrix",
+    "Benedikt",
+    "Birgit",
+    "Bogdan",
+    "Brigida",
+    "Callum",
+    "Camille",
+    "Catarina",
+    "Céline",
+    "Chiara",
+    "Cordelia",
+    "Cornelius",
+    "Dagmar",
+    "Dominika",
+    "Eckhart",
+    "Edwina",
+    "Eleanor",
+    "Emeka",
+    "Esperanza",
+    "Étienne",
+    "Fatoumata",
+    "Ferdinand",
+    "Fiorella",
+    "Florian",
+    "Françoise",
+    "Gaëlle",
+    "Gerlinde",
+    "Giovanni",
+    "Gwendolyn",
+    "Hannelore",
+    "Hildegard",
+    "Imogen",
+    "Ingeborg",
+    "Isadora",
+    "Jaroslav",
+    "Joaquín",
+    "Jürgen",
+    "Katarzyna",
+    "Konstantin",
+    "Leopold",
+    "Lieselotte",
+    "Ludovic",
+    "Magdalena",
+    "Małgorzata",
+    "Marguerite",
+    "Matthias",
+    "Mireille",
+    "Nathaniel",
+    "Noémie",
+    "Octavia",
+    "Ottilie",
+    "Perpetua",
+    "Philippa",
+    "Radosław",
+    "Renée",
+    "Rosalind",
+    "Salvatore",
+    "Séverine",
+    "Siobhan",
+    "Svetlana",
+    "Tancredi",
+    "Théodore",
+    "Ulrike",
+    "Valentina",
+    "Wilhelmina",
+    "Xiomara",
+    "Yevgenia",
+    "Zoë",
+]
 
-LAST_NAMES = (
-    "Abernathy Achterberg Adeyemi Albrecht Almqvist Anstruther Arrieta Baumgartner Beaulieu Bellweather Bergström "
-    "Blackwood Bonhomme Brückner Calloway Castellano Chaudhary Cholmondeley Czerwinski Dalgaard Delacroix Dietrich "
-    "Duchamp Ekström Fairweather Falkenrath Featherstone Fernández Fitzgerald Fontaine Galbraith Garibaldi Gottlieb "
-    "Grünewald Haverford Heidenreich Hollingsworth Hughes-Price Iwanowski Jablonski Jørgensen Kettering Kirchner "
-    "Kowalczyk Krämer Lachance Lindqvist Lombardi Lönnrot MacAllister Marchetti Mehlhorn Mirzoyan Montague "
-    "Mühlbauer Nakagawa Nørgaard O'Sullivan Okonkwo Oppenheim Ostrowski Papadakis Pemberton Petrović Pfeiffer "
-    "Quennell Rasmussen Rochefort Rosenthal Sandoval Santangelo Schönfeld Sigurdsson Skarsgaard Sørensen Stanhope "
-    "Szymanski Thibault Thornbury Treadwell Underhill Vandenberg Villanueva Wakefield Weatherby Wojciechowski "
-    "Yamashita Zeller-Brandt Zimmermann"
-).split()
+LAST_NAMES = [
+    "Abernathy",
+    "Achterberg",
+    "Adeyemi",
+    "Albrecht",
+    "Almqvist",
+    "Anstruther",
+    "Arrieta",
+    "Baumgartner",
+    "Beaulieu",
+    "Bellweather",
+    "Bergström",
+    "Blackwood",
+    "Bonhomme",
+    "Brückner",
+    "Calloway",
+    "Castellano",
+    "Chaudhary",
+    "Cholmondeley",
+    "Czerwinski",
+    "Dalgaard",
+    "Delacroix",
+    "Dietrich",
+    "Duchamp",
+    "Ekström",
+    "Fairweather",
+    "Falkenrath",
+    "Featherstone",
+    "Fernández",
+    "Fitzgerald",
+    "Fontaine",
+    "Galbraith",
+    "Garibaldi",
+    "Gottlieb",
+    "Grünewald",
+    "Haverford",
+    "Heidenreich",
+    "Hollingsworth",
+    "Hughes-Price",
+    "Iwanowski",
+    "Jablonski",
+    "Jørgensen",
+    "Kettering",
+    "Kirchner",
+    "Kowalczyk",
+    "Krämer",
+    "Lachance",
+    "Lindqvist",
+    "Lombardi",
+    "Lönnrot",
+    "MacAllister",
+    "Marchetti",
+    "Mehlhorn",
+    "Mirzoyan",
+    "Montague",
+    "Mühlbauer",
+    "Nakagawa",
+    "Nørgaard",
+    "O'Sullivan",
+    "Okonkwo",
+    "Oppenheim",
+    "Ostrowski",
+    "Papadakis",
+    "Pemberton",
+    "Petrović",
+    "Pfeiffer",
+    "Quennell",
+    "Rasmussen",
+    "Rochefort",
+    "Rosenthal",
+    "Sandoval",
+    "Santangelo",
+    "Schönfeld",
+    "Sigurdsson",
+    "Skarsgaard",
+    "Sørensen",
+    "Stanhope",
+    "Szymanski",
+    "Thibault",
+    "Thornbury",
+    "Treadwell",
+    "Underhill",
+    "Vandenberg",
+    "Villanueva",
+    "Wakefield",
+    "Weatherby",
+    "Wojciechowski",
+    "Yamashita",
+    "Zeller-Brandt",
+    "Zimmermann",
+]
 
-HANDLE_HEADS = (
-    "amber brisk copper dapper eager fuzzy gentle hasty ivory jolly keen lunar mellow nimble olive plucky quiet "
-    "rusty silver tidy umber velvet witty yonder zesty"
-).split()
-HANDLE_TAILS = (
-    "otter kettle falcon biscuit walnut badger lantern pebble thistle saffron willow magpie cobbler harbor juniper "
-    "meadow nutmeg paddock quarry raven sparrow tundra weaver acorn beacon"
-).split()
+HANDLE_HEADS = [
+    "amber",
+    "brisk",
+    "copper",
+    "dapper",
+    "eager",
+    "fuzzy",
+    "gentle",
+    "hasty",
+    "ivory",
+    "jolly",
+    "keen",
+    "lunar",
+    "mellow",
+    "nimble",
+    "olive",
+    "plucky",
+    "quiet",
+    "rusty",
+    "silver",
+    "tidy",
+    "umber",
+    "velvet",
+    "witty",
+    "yonder",
+    "zesty",
+]
+HANDLE_TAILS = [
+    "otter",
+    "kettle",
+    "falcon",
+    "biscuit",
+    "walnut",
+    "badger",
+    "lantern",
+    "pebble",
+    "thistle",
+    "saffron",
+    "willow",
+    "magpie",
+    "cobbler",
+    "harbor",
+    "juniper",
+    "meadow",
+    "nutmeg",
+    "paddock",
+    "quarry",
+    "raven",
+    "sparrow",
+    "tundra",
+    "weaver",
+    "acorn",
+    "beacon",
+]
 
-STREETS = (
-    "Juniper Crescent|Old Mill Lane|Harbour View Road|Lindenstrasse|Rue des Tilleuls|Kastanienallee|Foundry Street|"
-    "Saint Brannock Avenue|Quai des Brumes|Wetherby Gardens|Orchard Hill Drive|Birkenweg|Copper Beech Close|"
-    "Avenue du Moulin|Larkspur Terrace|Steinbruchweg"
-).split("|")
-CITIES = (
-    "Northgate 40271|Ashcombe AX4 7QZ|Oberfeldkirch 99991|Saint-Aubin-les-Prés 00310|Millhaven 55903|"
-    "Westerby WB9 1ZZ|Neu Sandau 98765|Port Marron 00142"
-).split("|")
+STREETS = [
+    "Juniper Crescent",
+    "Old Mill Lane",
+    "Harbour View Road",
+    "Lindenstrasse",
+    "Rue des Tilleuls",
+    "Kastanienallee",
+    "Foundry Street",
+    "Saint Brannock Avenue",
+    "Quai des Brumes",
+    "Wetherby Gardens",
+    "Orchard Hill Drive",
+    "Birkenweg",
+    "Copper Beech Close",
+    "Avenue du Moulin",
+    "Larkspur Terrace",
+    "Steinbruchweg",
+]
+CITIES = [
+    "Northgate 40271",
+    "Ashcombe AX4 7QZ",
+    "Oberfeldkirch 99991",
+    "Saint-Aubin-les-Prés 00310",
+    "Millhaven 55903",
+    "Westerby WB9 1ZZ",
+    "Neu Sandau 98765",
+    "Port Marron 00142",
+]
 
 AGENTS: tuple[tuple[str, int], ...] = (
     (
@@ -89,106 +304,286 @@ BOTS: tuple[tuple[str, int], ...] = (
     ("Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)", 14),
     ("Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)", 12),
     ("Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)", 8),
-    ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)", 8),
+    (
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+        8,
+    ),
     ("DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)", 5),
     ("CCBot/2.0 (https://commoncrawl.org/faq/)", 5),
 )
 
-CATEGORIES = (
-    "kettles teapots cups coffee-makers grinders breads knives boards linen lamps garden-tools candles"
-).split()
+CATEGORIES = [
+    "kettles",
+    "teapots",
+    "cups",
+    "coffee-makers",
+    "grinders",
+    "breads",
+    "knives",
+    "boards",
+    "linen",
+    "lamps",
+    "garden-tools",
+    "candles",
+]
 
 SLOTS: dict[str, tuple[str, ...]] = {
-    "item": tuple(
-        (
-            "enamel kettle|cast-iron teapot|walnut board|bread knife|linen apron|desk lamp|burr grinder|pour-over "
-            "stand|copper pan|herb planter|beeswax candle|oak stool|wool blanket|salt cellar|pepper mill|milk jug|"
-            "butter dish|cake tin|proofing basket|pizza stone|garden fork|pruning saw|seed tray|watering can|"
-            "storm lantern|reading light|tea strainer|moka pot|espresso cup|soup bowl|serving tray|spice rack|"
-            "jam jar set|egg timer|kitchen scale|whetstone|paring knife|rolling pin|picnic basket|door mat"
-        ).split("|")
+    "item": (
+        "enamel kettle",
+        "cast-iron teapot",
+        "walnut board",
+        "bread knife",
+        "linen apron",
+        "desk lamp",
+        "burr grinder",
+        "pour-over stand",
+        "copper pan",
+        "herb planter",
+        "beeswax candle",
+        "oak stool",
+        "wool blanket",
+        "salt cellar",
+        "pepper mill",
+        "milk jug",
+        "butter dish",
+        "cake tin",
+        "proofing basket",
+        "pizza stone",
+        "garden fork",
+        "pruning saw",
+        "seed tray",
+        "watering can",
+        "storm lantern",
+        "reading light",
+        "tea strainer",
+        "moka pot",
+        "espresso cup",
+        "soup bowl",
+        "serving tray",
+        "spice rack",
+        "jam jar set",
+        "egg timer",
+        "kitchen scale",
+        "whetstone",
+        "paring knife",
+        "rolling pin",
+        "picnic basket",
+        "door mat",
     ),
-    "part": tuple(
-        (
-            "lid|handle|spout|hinge|base plate|gasket|finish|cord|dial|switch|screw thread|rim|glaze|blade|strap|"
-            "filter|spring|wick|foot|lining|stitching|label|box|manual|spare seal"
-        ).split("|")
+    "part": (
+        "lid",
+        "handle",
+        "spout",
+        "hinge",
+        "base plate",
+        "gasket",
+        "finish",
+        "cord",
+        "dial",
+        "switch",
+        "screw thread",
+        "rim",
+        "glaze",
+        "blade",
+        "strap",
+        "filter",
+        "spring",
+        "wick",
+        "foot",
+        "lining",
+        "stitching",
+        "label",
+        "box",
+        "manual",
+        "spare seal",
     ),
-    "fault": tuple(
-        (
-            "came loose|cracked|started to rust|wobbles|leaks a little|smells of glue|arrived bent|peeled off|got "
-            "stuck|buzzes|went dull|snapped clean off|faded|warped|split along the grain|turned brown|no longer "
-            "closes|lost its shine|flickers|chipped"
-        ).split("|")
+    "fault": (
+        "came loose",
+        "cracked",
+        "started to rust",
+        "wobbles",
+        "leaks a little",
+        "smells of glue",
+        "arrived bent",
+        "peeled off",
+        "got stuck",
+        "buzzes",
+        "went dull",
+        "snapped clean off",
+        "faded",
+        "warped",
+        "split along the grain",
+        "turned brown",
+        "no longer closes",
+        "lost its shine",
+        "flickers",
+        "chipped",
     ),
-    "time": tuple(
-        (
-            "after {n} days|within a week|on the first morning|after about {n} uses|since last {month}|over the "
-            "winter|the moment I unpacked it|halfway through {day}|after one wash|in less than {n} hours|before "
-            "the guests arrived|around {day} noon|in the second month|by {month}"
-        ).split("|")
+    "time": (
+        "after {n} days",
+        "within a week",
+        "on the first morning",
+        "after about {n} uses",
+        "since last {month}",
+        "over the winter",
+        "the moment I unpacked it",
+        "halfway through {day}",
+        "after one wash",
+        "in less than {n} hours",
+        "before the guests arrived",
+        "around {day} noon",
+        "in the second month",
+        "by {month}",
     ),
     "n": tuple(str(n) for n in range(2, 90)),
     "price": tuple(f"{n}.{c}" for n in range(9, 120, 3) for c in ("00", "50", "90", "95")),
     "day": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "month": ("January", "March", "April", "June", "July", "August", "September", "November"),
-    "mood": tuple(
-        (
-            "surprised|rather pleased|a bit annoyed|quite happy|puzzled|delighted|disappointed|not convinced|on the "
-            "fence|grateful|tired of this|impressed|amused|sceptical|relieved|out of patience"
-        ).split("|")
+    "mood": (
+        "surprised",
+        "rather pleased",
+        "a bit annoyed",
+        "quite happy",
+        "puzzled",
+        "delighted",
+        "disappointed",
+        "not convinced",
+        "on the fence",
+        "grateful",
+        "tired of this",
+        "impressed",
+        "amused",
+        "sceptical",
+        "relieved",
+        "out of patience",
     ),
-    "adj": tuple(
-        (
-            "sturdy|flimsy|heavier than it looks|beautifully made|overpriced|honest|clever|fiddly|charming|noisy|"
-            "surprisingly light|solid|plain|well balanced|awkward|handsome|dependable|cheap in the bad sense|lovely|"
-            "underrated|bulky|elegant"
-        ).split("|")
+    "adj": (
+        "sturdy",
+        "flimsy",
+        "heavier than it looks",
+        "beautifully made",
+        "overpriced",
+        "honest",
+        "clever",
+        "fiddly",
+        "charming",
+        "noisy",
+        "surprisingly light",
+        "solid",
+        "plain",
+        "well balanced",
+        "awkward",
+        "handsome",
+        "dependable",
+        "cheap in the bad sense",
+        "lovely",
+        "underrated",
+        "bulky",
+        "elegant",
     ),
-    "who": tuple(
-        (
-            "my sister|my neighbour|a friend at work|my landlord|the courier|my grandmother|our eldest|the man at "
-            "the counter|my flatmate|my brother-in-law|a colleague from accounts|the lady next door|our cook|my son"
-        ).split("|")
+    "who": (
+        "my sister",
+        "my neighbour",
+        "a friend at work",
+        "my landlord",
+        "the courier",
+        "my grandmother",
+        "our eldest",
+        "the man at the counter",
+        "my flatmate",
+        "my brother-in-law",
+        "a colleague from accounts",
+        "the lady next door",
+        "our cook",
+        "my son",
     ),
-    "where": tuple(
-        (
-            "in the garden|on the balcony|at the cabin|in our tiny kitchen|on the boat|at the office|in the shed|"
-            "by the window|on a camping trip|in the student flat|at the allotment|next to the stove|in the hallway"
-        ).split("|")
+    "where": (
+        "in the garden",
+        "on the balcony",
+        "at the cabin",
+        "in our tiny kitchen",
+        "on the boat",
+        "at the office",
+        "in the shed",
+        "by the window",
+        "on a camping trip",
+        "in the student flat",
+        "at the allotment",
+        "next to the stove",
+        "in the hallway",
     ),
-    "act": tuple(
-        (
-            "descale it with vinegar|oil the wood twice a year|tighten the lower screw|wash it by hand|keep it away "
-            "from the dishwasher|store it upside down|sand the edge lightly|warm it slowly|let it dry overnight|"
-            "replace the seal|ask for the older model|buy the larger size|season it with flaxseed oil|leave the lid "
-            "open|sharpen it on the fine side|wrap it in newspaper"
-        ).split("|")
+    "act": (
+        "descale it with vinegar",
+        "oil the wood twice a year",
+        "tighten the lower screw",
+        "wash it by hand",
+        "keep it away from the dishwasher",
+        "store it upside down",
+        "sand the edge lightly",
+        "warm it slowly",
+        "let it dry overnight",
+        "replace the seal",
+        "ask for the older model",
+        "buy the larger size",
+        "season it with flaxseed oil",
+        "leave the lid open",
+        "sharpen it on the fine side",
+        "wrap it in newspaper",
     ),
-    "rival": tuple(
-        (
-            "the supermarket one|the Danish original|my old one|the one from the flea market|the steel version|what "
-            "the big store sells|the previous edition|the fancy Japanese one|anything under twenty|the glass kind"
-        ).split("|")
+    "rival": (
+        "the supermarket one",
+        "the Danish original",
+        "my old one",
+        "the one from the flea market",
+        "the steel version",
+        "what the big store sells",
+        "the previous edition",
+        "the fancy Japanese one",
+        "anything under twenty",
+        "the glass kind",
     ),
-    "use": tuple(
-        (
-            "for Sunday breakfast|for sourdough|for loose-leaf tea|when the power is out|for herbs and chillies|for "
-            "long evenings|as a wedding present|every single morning|for the school fair|whenever guests stay over|"
-            "for pickling|on camp stoves|for slow stews"
-        ).split("|")
+    "use": (
+        "for Sunday breakfast",
+        "for sourdough",
+        "for loose-leaf tea",
+        "when the power is out",
+        "for herbs and chillies",
+        "for long evenings",
+        "as a wedding present",
+        "every single morning",
+        "for the school fair",
+        "whenever guests stay over",
+        "for pickling",
+        "on camp stoves",
+        "for slow stews",
     ),
-    "hedge": tuple(
-        (
-            "Honestly,|To be fair,|For what it is worth,|Perhaps it is just me, but|As far as I can tell,|In my "
-            "experience|If memory serves,|Unpopular opinion:|Small update:|Not to argue, but|Speaking as an owner,|"
-            "On reflection,|Funny enough,|Curiously,"
-        ).split("|")
+    "hedge": (
+        "Honestly,",
+        "To be fair,",
+        "For what it is worth,",
+        "Perhaps it is just me, but",
+        "As far as I can tell,",
+        "In my experience",
+        "If memory serves,",
+        "Unpopular opinion:",
+        "Small update:",
+        "Not to argue, but",
+        "Speaking as an owner,",
+        "On reflection,",
+        "Funny enough,",
+        "Curiously,",
     ),
-    "join": tuple(
-        (
-            "and|but|so|although|because|while|which is odd since|and yet|even though|just as"
-        ).split("|")
+    "join": (
+        "and",
+        "but",
+        "so",
+        "although",
+        "because",
+        "while",
+        "which is odd since",
+        "and yet",
+        "even though",
+        "just as",
     ),
 }
 

@@ -52,15 +52,21 @@ def versions() -> dict[str, str]:
 
 def examine(project_path: str) -> Examination:
     """Look at machine, versions, extras and project; raises nothing for what is merely missing."""
-    from ..catalog.machine import measure
+    from ..catalog.machine import machine
 
-    config, project, problems = EngineConfig(), {}, []
+    config = EngineConfig()
+    project: dict[str, Any] = {}
+    problems: list[str] = []
     try:
         from .project import Project
 
         opened = Project.open(project_path)
         config = opened.config.engine
-        project = {"project": opened.config.project, "root": str(opened.config.root), "warehouse": opened.warehouse}
+        project = {
+            "project": opened.config.project,
+            "root": str(opened.config.root),
+            "warehouse": opened.warehouse,
+        }
     except ConfigError as error:
         project = {"project": None, "why": error.message}
     try:
@@ -74,4 +80,4 @@ def examine(project_path: str) -> Examination:
     }
     found = versions()
     problems += [f"{name} is not installed" for name, value in found.items() if value == "missing"]
-    return Examination(measure(), found, extras, engine, project, problems)
+    return Examination(machine(), found, extras, engine, project, problems)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..catalog.records import Candidate, StepRecord
+from ..catalog.records import Candidate, Decision, StepRecord
 from ..engine import Engine, Secret
 from ..errors import ConfigError, PrivacyGateFailed
 from ..output import Output
@@ -96,7 +96,13 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
 
 
 def _make(
-    engine: Engine, files: list[str], policy: Policy, key: Secret, folder: str, where: str | None, output: Output
+    engine: Engine,
+    files: list[str],
+    policy: Policy,
+    key: Secret,
+    folder: str,
+    where: str | None,
+    output: Output,
 ) -> tuple[list[Any], list[Any], Any, Any, Any]:
     """Mask, suppress and scan all parts on the workers."""
     parts = [Part(index, (file,), where=where) for index, file in enumerate(files)]
@@ -159,10 +165,11 @@ def _candidate(store: Any, identifier: str) -> Candidate:
     if len(found) != 1:
         what = "several candidates begin" if found else "no candidate begins"
         raise ConfigError(f"{what} with '{identifier}'", "list them with 'weir review list'")
-    return found[0]
+    chosen: Candidate = found[0]
+    return chosen
 
 
-def review(project: Project, identifier: str, decision: str, reviewer: str, reason: str) -> Exported:
+def review(project: Project, identifier: str, decision: Decision, reviewer: str, reason: str) -> Exported:
     """Approve or reject a candidate. Raises PrivacyGateFailed for one's own, or one that changed or is decided."""
     from ..privacy.evidence import read_candidate
     from ..privacy.review import Review, check_review

@@ -15,7 +15,13 @@ def registries() -> dict[str, Registry[Any]]:
     from ..ingest.contract import rule, source
     from ..privacy.contract import operator, recognizer
 
-    return {"sources": source, "rules": rule, "recognizers": recognizer, "operators": operator, "metrics": metric}
+    return {
+        "sources": source,
+        "rules": rule,
+        "recognizers": recognizer,
+        "operators": operator,
+        "metrics": metric,
+    }
 
 
 def plugs(kind: str | None = None) -> dict[str, dict[str, str]]:

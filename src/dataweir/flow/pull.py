@@ -33,7 +33,7 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
     with output.progress("pull", len(items)) as advance:
         results = engine.map(_land, items, project.warehouse, project.config.hash(), advance=advance)
     failed = {split.source: r for (_, split), r in zip(items, results, strict=True) if isinstance(r, SourceError)}
-    landed = [r for (_, split), r in zip(items, results, strict=True) if split.source not in failed]
+    landed = [r for r in results if isinstance(r, Landed) and r.source not in failed]
     cursors = {
         label: made.cursor
         for label, made in plan.sources.items()

@@ -111,7 +111,10 @@ class _Batch:
     def _prepare(self, output: Output) -> list[Prepared]:
         buckets = bucket_count(sum(split.rows for split in self.splits))
         parts = [
-            (RawPart(split.rows_path, split.source, split.key, split.file, split.first_line), self.sources[split.source])
+            (
+                RawPart(split.rows_path, split.source, split.key, split.file, split.first_line),
+                self.sources[split.source],
+            )
             for split in self.splits
             if split.rows_path
         ]
@@ -181,9 +184,7 @@ class _Batch:
             failed=checks,
         )
 
-    def _step(
-        self, prepared: list[Prepared], counts: dict[tuple[str, str], FileCount], seconds: float
-    ) -> StepRecord:
+    def _step(self, prepared: list[Prepared], counts: dict[tuple[str, str], FileCount], seconds: float) -> StepRecord:
         kept = sum(count.kept for count in counts.values())
         duplicates = sum(sum(count.duplicates.values()) for count in counts.values())
         rejected = sum(sum(count.rejected.values()) for count in counts.values())
@@ -240,9 +241,7 @@ def _sum(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
     return {name: a.get(name, 0) + b.get(name, 0) for name in sorted({*a, *b})}
 
 
-def _settled(
-    splits: list[SplitRecord], counts: dict[tuple[str, str], FileCount], run: str
-) -> list[SplitRecord]:
+def _settled(splits: list[SplitRecord], counts: dict[tuple[str, str], FileCount], run: str) -> list[SplitRecord]:
     """Return the splits as refined; a file's counts stand with the first of its splits, for they are the file's."""
     left, settled = dict(counts), []
     for split in sorted(splits, key=lambda s: (s.source, s.file, s.first_line, s.key)):

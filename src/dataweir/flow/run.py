@@ -120,7 +120,7 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
     sources = project.sources()
     declared = sum(1 for source in sources.values() if source.config.licence)
     authenticated = sum(1 for source in sources.values() if getattr(source, "authenticated", False))
-    standing = {
+    standing: dict[str, float] = {
         "sources": len(sources),
         "source_types": len({type(source).name for source in sources.values()}),
         "licence_declared": declared,
@@ -132,7 +132,7 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
         records = sum(part.records for part in parts)
         rejected = sum(sum(part.rejected.values()) for part in parts)
         seconds = sum(part.seconds for part in parts)
-        facts = {
+        facts: dict[str, float] = {
             "records": records,
             "rejected_pull": rejected,
             "bytes_in": sum(part.bytes_in for part in parts),

@@ -53,7 +53,9 @@ class Account:
 
 def accounts(splits: Iterable[Any]) -> tuple[Account, dict[str, Account], dict[tuple[str, str], Account]]:
     """Return the accounts of the project, of each source and of each file."""
-    total, sources, files = Account(), {}, {}
+    total = Account()
+    sources: dict[str, Account] = {}
+    files: dict[tuple[str, str], Account] = {}
     for split in splits:
         by_source = sources.setdefault(split.source, Account())
         place = (split.source, split.file)
