@@ -211,11 +211,7 @@ def _run(
                 code = 2
                 break
             kind = kinds[field]
-            start, stop, after = (
-                at,
-                at,
-                -1,
-            )  # after: the byte behind the field, where a space or the end must be
+            start, stop, after = at, at, -1  # after: the byte behind the field, a space or the line's end
             if kind == TIME:
                 if end - at >= 28 and data[at] == 91 and data[at + 27] == 93:
                     good, numbers[slot, row], numbers[slot + 1, row] = _time(data, at + 1)
@@ -265,7 +261,10 @@ def _is_protocol(data: Bytes, start: int, end: int) -> bool:
         at += 1
     if at == start or at + 1 >= end or data[at] != 47 or data[at + 1] < 48 or data[at + 1] > 57:
         return False
-    return all(not (data[i] != 46 and (data[i] < 48 or data[i] > 57)) for i in range(at + 1, end))
+    for i in range(at + 1, end):
+        if data[i] != 46 and (data[i] < 48 or data[i] > 57):
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

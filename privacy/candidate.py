@@ -112,11 +112,12 @@ def _where(table: pa.Table, where: str) -> pa.Table:
     import duckdb
 
     numbered = table.append_column("__row__", pa.array(range(table.num_rows), pa.int64()))
-    connection = duckdb.connect(config={"threads": 1, "TimeZone": "UTC"})
+    connection = duckdb.connect(config={"threads": 1})
     # The condition is the project's own configuration, over one table in memory and nothing else.
     query = f"SELECT __row__ FROM part WHERE ({where}\n) ORDER BY 1"  # noqa: S608
     try:
         connection.register("part", numbered)
+        connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         picked = connection.execute(query).fetchnumpy()
     except duckdb.Error as error:

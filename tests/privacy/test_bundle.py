@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from candidates import NOW, a_policy, built, fields, make, people
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from export_standin import NOW, StandInPolicy, built, fields, make, people
 
 from dataweir.errors import ConfigError, PrivacyGateFailed, StorageError
 from dataweir.privacy.bundle import publish
@@ -38,7 +38,7 @@ def test_a_bundle_holds_what_its_manifest_lists(tmp_path: Path) -> None:
     assert manifest["schema"]["when"] == "timestamp[us, tz=UTC]"
     assert manifest["public_key"] == fingerprint(KEY.public_key())
     assert manifest["review"]["candidate_hash"] == candidate.hash
-    assert manifest["policy"] == {"name": "research", "hash": "0123456789abcdef", "text": "name: research\n"}
+    assert manifest["policy"] == {"name": "research", "hash": a_policy().hash(), "text": "name: research\n"}
     assert manifest["lineage"] == {"refined.social_posts": ["raw.reddit"]}
     assert "sample" not in manifest["evidence"]
     assert not list(tmp_path.glob(".out*"))
@@ -80,7 +80,7 @@ def test_the_same_candidate_gives_the_same_bundle_elsewhere(tmp_path: Path) -> N
 def test_another_release_or_a_broken_one_is_never_overwritten(tmp_path: Path) -> None:
     candidate = built(tmp_path)
     publish(candidate.folder, tmp_path / "out", fields(candidate), KEY)
-    other, _ = make(str(tmp_path / "c2"), people(80), StandInPolicy())
+    other, _ = make(str(tmp_path / "c2"), people(80), a_policy())
     with pytest.raises(StorageError, match="is not this release") as caught:
         publish(other.folder, tmp_path / "out", fields(other), KEY)
     assert caught.value.cure

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from candidates import built, fields
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from export_standin import built, fields
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

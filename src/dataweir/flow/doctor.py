@@ -24,7 +24,7 @@ PACKAGES = (
     "pandas",
     "sqlalchemy",
 )
-EXTRAS = {"gpu": "cupy", "postgres": "psycopg", "s3": "s3fs"}
+EXTRAS = {"gpu": "cupy", "postgres": "psycopg"}
 
 
 @dataclass(frozen=True)

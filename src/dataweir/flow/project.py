@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import Config, load, validate
 from ..errors import ConfigError
 from ..registry import nearest
-from ..storage import exists, is_local, join
+from ..storage import delete_tree, exists, is_local, join
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,17 +91,21 @@ class Project:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[tuple[Store, Tables]]:
-        """Hold the project for writing; finish what a killed run left. Raises ProjectLocked."""
+        """Hold the project for writing; finish what a killed run left, and leave no staging. Raises ProjectLocked."""
         from ..catalog.commit import recover
         from ..catalog.lock import project_lock
         from ..catalog.tables import Tables
 
         self._make_warehouse()
         with project_lock(self.config.catalog_url):
+            delete_tree(self.staging)
             store = self.store()
             tables = Tables(self.config.catalog_url, self.warehouse)
             recover(store, tables)
-            yield store, tables
+            try:
+                yield store, tables
+            finally:
+                delete_tree(self.staging)
 
     def _make_warehouse(self) -> None:
         if not is_local(self.warehouse):

@@ -11,7 +11,6 @@ from ..catalog.records import StepRecord
 from ..engine import Engine
 from ..errors import QualityGateFailed, WeirError
 from ..output import Output
-from ..storage import delete_tree
 from .doctor import versions
 from .plan import RunPlan, make_plan
 from .project import Project
@@ -45,7 +44,6 @@ def run(project: Project, output: Output) -> RunReport:
     """
     project.check_sources()
     with project.held() as (store, tables):
-        delete_tree(project.staging)
         plan = make_plan(project, store)
         if not plan.splits and not plan.waiting:
             return RunReport(work=False)
@@ -63,8 +61,6 @@ def run(project: Project, output: Output) -> RunReport:
         except BaseException as error:
             store.finish_run(record.id, "failed", error={"error": type(error).__name__})
             raise
-        finally:
-            delete_tree(project.staging)
         _end(store, record.id, report, pulled, refined)
         return report
 
