@@ -100,8 +100,23 @@ class Files(FileSource):
         for name, parts in texts.items():
             if name not in self._columns:
                 self._columns[name] = self._kind(name, parts)
+        if samples:
+            self._check_columns()
         agreed = json.dumps(self._columns)
         return [{"format": kind, "columns": agreed} for _, kind in samples]
+
+    def _check_columns(self) -> None:
+        """Refuse a mapping from a column that no file has. Raises ConfigError."""
+        from ...errors import ConfigError
+        from ...registry import nearest
+
+        known = list(self._columns or {})
+        for name, column in self.config.columns.items():
+            if safe(column) not in known:
+                raise ConfigError(
+                    f"sources.{self.label}.columns.{name}: no file has a column '{column}'{nearest(column, known)}",
+                    f"columns of the files: {', '.join(known)}",
+                )
 
     def remember(self) -> dict[str, Any]:
         """Keep the schema, so that later runs agree with it."""

@@ -106,6 +106,22 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     return built
 
 
+def records(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int, title: str | None = None) -> list[Any]:
+    """Return what shows rows of data: a table where it fits into `width` characters, else a block of lines a row."""
+    widths = (min(40, max(len(_cell(v)) for v in (name, *(row[i] for row in rows)))) for i, name in enumerate(names))
+    if sum(widths) + 2 * len(names) <= width:
+        return [table(names, rows, title)]
+    from rich.markup import escape
+
+    label = max(len(name) for name in names)
+    shown = [f"[bold]{title}[/]"] if title else []
+    for number, row in enumerate(rows, 1):
+        lines = [f"[dim]{f'── {number} ':─<{label}}──[/]"]
+        lines += [f"[dim]{escape(name):<{label}}[/]  {_cell(value)}" for name, value in zip(names, row, strict=True)]
+        shown.append("\n".join(lines))
+    return shown
+
+
 def _cell(value: Any) -> str:
     from rich.markup import escape
 

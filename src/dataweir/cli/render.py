@@ -6,17 +6,20 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from ..output import table
+from ..output import records, table
 
 Render = Callable[[Any], None]
 
 
 def printed(*parts: Any) -> Render:
-    """Print the parts one after the other."""
+    """Print the parts, or what they print themselves, one after the other."""
 
     def render(console: Any) -> None:
         for part in parts:
-            console.print(part)
+            if callable(part):
+                part(console)
+            else:
+                console.print(part)
 
     return render
 
@@ -139,7 +142,11 @@ def table_list(tables: list[Any]) -> Render:
 
 def rows(found: Any) -> Render:
     """The rows of a query."""
-    return printed(table(found.column_names, [tuple(r.values()) for r in found.to_pylist()]))
+    return _records(found.column_names, list(zip(*(column.to_pylist() for column in found.columns), strict=True)))
+
+
+def _records(names: list[str], rows: list[tuple[Any, ...]], title: str | None = None) -> Render:
+    return lambda console: printed(*records(names, rows, console.width, title))(console)
 
 
 def audit_list(entries: list[Any]) -> Render:
@@ -256,7 +263,7 @@ def candidate(made: Any) -> Render:
     if proof["sample"]:
         names = list(proof["sample"][0])
         rows = [tuple(str(row[n])[:60] if row[n] is not None else None for n in names) for row in proof["sample"][:5]]
-        parts.append(table(names, rows, title="masked sample"))
+        parts.append(_records(names, rows, "masked sample"))
     parts += [f"{r['decision']} by {r['reviewer']}: {r['reason']}" for r in made.reviews]
     if made.state == "pending":
         parts.append(f"next: somebody else runs 'weir review approve {made.id} --reason ...'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..output import Output
 from .doctor import versions
 from .plan import RunPlan, make_plan
 from .project import Project
-from .pull import Pulled, pull
+from .pull import REJECTS_TABLE, Pulled, pull
 from .refine import Refined, refine
 from .scores import rescore
 from .status import accounts
@@ -101,10 +102,19 @@ def _close(
         run=run,
         seconds=round(seconds, 3),
         account=account,
-        rows_added=dict(sorted(refined.rows_added.items())),
+        rows_added=_added(pulled, refined),
         quality=[judged.summary for judged in refined.judged],
         scores=rescore(store, run),
     )
+
+
+def _added(pulled: Pulled, refined: Refined) -> dict[str, int]:
+    """Return how many rows each table got, from the pull and from the refining."""
+    added = Counter(refined.rows_added)
+    for part in pulled.landed:
+        added[f"raw.{part.source}"] += part.rows
+        added[REJECTS_TABLE] += sum(part.rejected.values())
+    return {name: rows for name, rows in sorted(added.items()) if rows}
 
 
 def _account(store: Any, run: str) -> dict[str, Any]:
