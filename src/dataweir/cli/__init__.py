@@ -20,14 +20,20 @@ def weir() -> None:
     """
 
 
+def program() -> Group:
+    """Return the group of all commands."""
+    from . import begin, config, look, run, share
+
+    if not weir.commands:
+        for module in (begin, config, run, look, share):
+            module.add(weir)
+    return weir
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the process ends with the exit codes of the design."""
-    from . import begin, look, run, share
-
-    for module in (begin, run, look, share):
-        module.add(weir)
     try:
-        weir.main(args=arguments, standalone_mode=False)
+        program().main(args=arguments, standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
