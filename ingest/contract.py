@@ -39,7 +39,8 @@ class Split:
     """A small picklable address of work: a range of a file, or a stretch of an API.
 
     `key` is stable: the same content gives the same key in every run, on every machine. `start` and `end` are
-    byte offsets into the file as stored (`end` None: to the end); `first_line` numbers the first record in it.
+    byte offsets into the text (of a compressed file: as inflated; `end` None: to the end); `first_line` numbers the
+    first record in it. `size` is how many stored bytes it stands for.
     """
 
     source: str

@@ -1,26 +1,21 @@
-"""Which files are new: a file is known by its content, so a rotated, renamed or copied one is read once.
-
-The identity of a file is its length, a hash of its first 64 KiB and a hash of the 64 KiB before its end. A file
-has **grown** from a known one where both hashes hold at the known length: the same beginning alone proves nothing
-(two servers may log the same first lines).
-"""
+"""What the sources of files share: which paths they name, planning by content, splits at line ends."""
 
 from __future__ import annotations
 
 import glob
-import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import Field
 
 from ..config import SourceConfig
 from ..errors import ConfigError
 from .contract import Cursor, Plan, Split
-from .streams import HEAD, TextFile, codec, reading
+from .identity import Identity, News, Probe, compare, digest
+from .streams import HEAD, TextFile
 
 _CHUNK = 4 * 1024 * 1024
 
@@ -32,66 +27,6 @@ class FileConfig(SourceConfig):
     split_bytes: int = Field(
         64 * 1024 * 1024, gt=0, description="plain files are read in ranges of about this many bytes"
     )
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a file was when it was read. `file` is its path from the project's folder."""
-
-    file: str
-    size: int
-    head: str
-    tail: str
-
-    @property
-    def content(self) -> tuple[int, str, str]:
-        """The identity without the name."""
-        return self.size, self.head, self.tail
-
-
-class Probe:
-    """A look at one stored file: its first bytes and its identity at any length."""
-
-    def __init__(self, path: str, file: str) -> None:
-        self.path = path
-        with reading(file), open(path, "rb") as handle:
-            self.size = os.fstat(handle.fileno()).st_size
-            self._head = handle.read(HEAD)
-        self.plain = codec(self._head) is None and not self._head.startswith(b"PAR1")
-        self._heads: dict[int, str] = {}
-        with reading(file):
-            self.identity = Identity(file, self.size, self._head_hash(self.size), self._tail_hash(self.size))
-
-    def grew_from(self, known: Identity) -> bool:
-        """Whether the file begins with the whole of a known, shorter one."""
-        if not self.plain or not 0 < known.size < self.size or self._head_hash(known.size) != known.head:
-            return False
-        with reading(self.identity.file):
-            return self._tail_hash(known.size) == known.tail
-
-    def _head_hash(self, size: int) -> str:
-        length = min(size, HEAD)
-        if length not in self._heads:
-            self._heads[length] = digest(self._head[:length])
-        return self._heads[length]
-
-    def _tail_hash(self, size: int) -> str:
-        with open(self.path, "rb") as handle:
-            handle.seek(max(0, size - HEAD))
-            return digest(handle.read(min(size, HEAD)))
-
-
-class News(NamedTuple):
-    """What is new: probes to read with the length already known (0: all new), what to remember, what to pass over."""
-
-    fresh: list[tuple[Probe, int]]
-    remembered: list[Identity]
-    skipped: list[tuple[str, str]]
-
-
-def digest(data: bytes) -> str:
-    """Return the 128-bit BLAKE2b hash of bytes in hexadecimal."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def display(path: str, root: str) -> str:
@@ -126,62 +61,17 @@ def find(patterns: str | list[str], root: str, label: str, known: bool) -> tuple
     return sorted(found), skipped
 
 
-def compare(probes: list[Probe], known: list[Identity]) -> News:
-    """Tell which files are new, which have grown, and which were read before under any name."""
-    contents = {entry.content: entry.file for entry in reversed(known)}
-    held = {p.identity.content for p in probes if p.identity.content in contents}
-    remembered = dict.fromkeys(known)
-    fresh: list[tuple[Probe, int]] = []
-    skipped: list[tuple[str, str]] = []
-    pending: list[Probe] = []
-    for probe in probes:
-        me = probe.identity
-        if not me.size:
-            skipped.append((me.file, "empty"))
-        elif me.content in contents:
-            same = me in remembered
-            skipped.append(
-                (
-                    me.file,
-                    "unchanged since it was read" if same else f"same content as {contents[me.content]}",
-                )
-            )
-            remembered[me] = None
-        else:
-            pending.append(probe)
-    pending.sort(key=lambda p: not any(k.file == p.identity.file for k in known))  # a file's own past comes first
-    for probe in pending:
-        me = probe.identity
-        if me.content in contents:
-            skipped.append((me.file, f"same content as {contents[me.content]}"))
-        else:
-            past = _past(probe, list(remembered), held)
-            if past is not None:
-                remembered.pop(past)
-            fresh.append((probe, past.size if past is not None else 0))
-            contents[me.content] = me.file
-            held.add(me.content)
-        remembered[me] = None
-    fresh.sort(key=lambda item: item[0].identity.file)
-    return News(fresh, list(remembered), skipped)
-
-
-def _past(probe: Probe, known: list[Identity], held: set[tuple[int, str, str]]) -> Identity | None:
-    """Return the longest known content that the file has grown from.
-
-    Content that still stands whole under another name was copied, not renamed: it has not grown into this file.
-    """
-    own = [k for k in known if k.file == probe.identity.file and probe.grew_from(k)]
-    moved = [k for k in known if k.content not in held and probe.grew_from(k)] if not own else []
-    return max(own or moved, key=lambda k: k.size, default=None)
-
-
 class FileSource:
     """What the sources of files share: planning by content, and splits at line ends.
 
     A subclass gives `schema`, `read`, `integrate` and `target`; one whose records may span lines overrides
     `resume` and `ranges`, and `extra` is carried to every split and into its key.
     """
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a file must have been left alone before its last line counts without a line end (0: at once)."""
+        return 0
 
     def __init__(self, label: str, config: Any, root: str) -> None:
         self.label = label
@@ -198,8 +88,9 @@ class FileSource:
             if Path(path).exists() and not Path(path).is_file():
                 skipped.append((file, "not a regular file"))
             else:
-                probes.append(Probe(path, file))
+                probes.append(Probe(path, file, self.settle_seconds))
         news = compare(probes, known)
+        skipped += [(p.identity.file, "its last line has not ended yet") for p in probes if p.open_line and p.end]
         extras = self.extras(news, cursor)
         splits = [
             split
@@ -243,10 +134,12 @@ class FileSource:
 
     def _splits(self, probe: Probe, read_before: int, extra: dict[str, str]) -> list[Split]:
         me = probe.identity
-        if not probe.plain:
-            return [self._split(me, probe.path, 0, None, 1, me.size, extra)]
+        if not probe.plain and not read_before:
+            return [self._split(me, probe.path, 0, None, 1, probe.stored, extra)]
         text = TextFile(probe.path, me.file)
         start, first = self.resume(text, read_before, extra) if read_before else (0, 1)
+        if not probe.plain:
+            return [self._split(me, probe.path, start, None, first, me.size - start, extra)]
         return [
             self._split(me, probe.path, low, high, number, high - low, extra)
             for low, high, number in self.ranges(text, start, me.size, first)

@@ -36,7 +36,9 @@ def read_weblog(path: str | Path, format: str = "auto") -> Read:
 
 def _read(path: str | Path, format: str) -> Read:
     kind = source.get("weblog")
-    config = validate(kind.Config, {"type": "weblog", "path": str(path), "format": format}, "read_weblog")
+    config = validate(
+        kind.Config, {"type": "weblog", "path": str(path), "format": format, "settle_seconds": 0}, "read_weblog"
+    )
     reader = kind("weblog", config, str(Path.cwd()))
     pulled = [part for split in reader.plan({}).splits for part in reader.read(split)]
     return Read(

@@ -55,6 +55,11 @@ def codec(head: bytes) -> str | None:
     return None
 
 
+def line_end(head: bytes) -> bytes:
+    """Return the byte that ends a line in a text that begins with `head`."""
+    return b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+
+
 @contextmanager
 def reading(file: str) -> Iterator[None]:
     """Turn an operating-system error inside the block into a SourceError that names `file`."""
@@ -121,7 +126,7 @@ class TextFile:
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise SourceError(f"{file} is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8", file=file, retryable=False)
         self.bom = len(_BOM) if head.startswith(_BOM) else 0
-        self.mark = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+        self.mark = line_end(head)
 
     def head(self, size: int) -> bytes:
         """Return the first `size` bytes of the text."""
@@ -134,11 +139,18 @@ class TextFile:
         return b"".join(parts)[:size]
 
     def parts(self, start: int, end: int | None, size: int) -> Iterator[bytes]:
-        """Yield the text between two stored bytes, in pieces; a compressed file is always read whole."""
+        """Yield the text between two of its bytes, in pieces; a compressed file is inflated from its beginning."""
         if self.codec is None:
             yield from self._stored(start, end, size)
-        else:
-            yield from inflate(self._stored(0, None, _INPUT), self.codec, self.file)
+            return
+        position = 0
+        for piece in inflate(self._stored(0, None, _INPUT), self.codec, self.file):
+            low, high = max(0, start - position), len(piece) if end is None else end - position
+            position += len(piece)
+            if low < min(high, len(piece)):
+                yield piece[low:high]
+            if high < len(piece):
+                break
 
     def blocks(self, start: int = 0, end: int | None = None, size: int = BLOCK) -> Iterator[bytes]:
         """Yield blocks of whole lines of about `size` bytes; the last one may lack its line end."""

@@ -26,6 +26,9 @@ class WeblogConfig(FileConfig):
     format: Literal["common", "combined"] = Field(
         "combined", description="common: seven fields (NCSA); combined: referer and user agent too"
     )
+    settle_seconds: float = Field(
+        60, ge=0, description="a last line without its end waits until the file has not changed for so long"
+    )
 
 
 @source("weblog")
@@ -67,6 +70,11 @@ class Weblog(FileSource):
     )
     target: ClassVar[str] = "web_events"
     block_bytes: ClassVar[int] = BLOCK
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a log must have been left alone before its last line counts without a line end."""
+        return self.config.settle_seconds
 
     def read(self, split: Split) -> Iterator[Pulled]:
         """Yield the rows and rejects of the split, a block of lines at a time."""
