@@ -16,7 +16,8 @@ from pydantic import Field
 from .. import columns
 from ..columns import constant
 from ..contract import Cursor, Pulled, Split, no_rejects, source
-from ..files import FileConfig, FileSource, News
+from ..files import FileConfig, FileSource
+from ..identity import News
 from ..schemas import TABLES, TIMESTAMP
 from ..streams import TextFile
 
