@@ -192,6 +192,18 @@ def reject(table: pa.Table, bad: pa.Array | pa.ChunkedArray, reason: str) -> Ste
     return StepResult(table.filter(pc.invert(bad)), pa.table(columns, schema=REJECTS))
 
 
+def flag(table: pa.Table, mask: pa.Array | pa.ChunkedArray, word: str) -> tuple[pa.Table, int]:
+    """Add a word to `flags` (words joined by commas) where `mask` is true; return the rows it marked too."""
+    mask = pc.fill_null(mask, False)
+    count = pc.sum(mask).as_py() or 0
+    if not count:
+        return table, 0
+    at = table.schema.get_field_index("flags")
+    flags = table.column(at)
+    marked = pc.binary_join_element_wise(flags, pa.scalar(word), ",", null_handling="skip")
+    return table.set_column(at, table.schema.field(at), pc.if_else(mask, marked, flags)), int(count)
+
+
 def as_json(rows: pa.Table) -> list[bytes]:
     """Return each row as a JSON object in UTF-8: nulls left out, times in ISO 8601."""
     return [

@@ -66,6 +66,8 @@ class Prepared:
     rejected: dict[str, int]
     changed: dict[str, int]
     """Values changed, by rule."""
+    refused: dict[str, int]
+    """Rows rejected, by rule."""
     seconds: dict[str, float]
     """Time taken, by rule, and in all under 'total'."""
     files: tuple[str, ...]

@@ -142,6 +142,7 @@ class _Preparation:
             kept=self.kept,
             rejected=dict(sorted(reasons.items())),
             changed={name: count.changed for name, count in self.rules.items()},
+            refused={name: count.rejected for name, count in self.rules.items()},
             seconds=seconds | {"total": time.perf_counter() - started},
             files=tuple(self.codes),
             counts=counts,

@@ -31,6 +31,7 @@ WEB_EVENTS = _schema(
     duration_us=pa.int64(),
     is_bot=pa.bool_(),
     session_id=pa.string(),
+    flags=pa.string(),
     source=pa.string(),
     file=pa.string(),
     line=pa.int64(),
@@ -51,13 +52,28 @@ SOCIAL_POSTS = _schema(
     reply_to=pa.string(),
     thread_id=pa.string(),
     score=pa.int64(),
+    words=pa.int32(),
+    word_length=pa.float32(),
+    alpha_words=pa.float32(),
+    stop_words=pa.int32(),
+    symbol_ratio=pa.float32(),
+    bullet_lines=pa.float32(),
+    ellipsis_lines=pa.float32(),
+    punctuated_lines=pa.float32(),
+    repeated_lines=pa.float32(),
+    repeated_ngrams=pa.float32(),
+    flags=pa.string(),
     source=pa.string(),
     dup_of=pa.string(),
     file=pa.string(),
     line=pa.int64(),
     text_key=pa.string(),
 )
-"""One post, comment or repost. `text_key` is a 128-bit hash of the normalised text (null where it is too short)."""
+"""One post, comment or repost. `text_key` is a 128-bit hash of the normalised text (null where it is too short).
+
+From `words` to `repeated_ngrams`: signals of text quality (textstats.py). `flags`: what cleaning noticed and did not
+change, words joined by commas.
+"""
 
 USER_EVENTS = _schema(
     actor=pa.string(),

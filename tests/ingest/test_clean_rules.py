@@ -20,8 +20,7 @@ from dataweir.ingest.cleaning import Cleaned, Cleaner
 from dataweir.ingest.contract import rule
 from dataweir.ingest.schemas import SOCIAL_POSTS, WEB_EVENTS
 
-RULES = ("bots", "empty_posts", "html", "sane_time", "unicode", "whitespace")
-TEXT_RULES = ("html", "unicode", "whitespace")
+TEXT_RULES = ("html", "mojibake", "unicode", "urls", "whitespace")
 NOISE = st.text(
     alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("<>/&;#ab \n\t\r\u200b\u200d\u00a0\ufeffé\u0301")),
     max_size=30,
@@ -32,7 +31,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 def only(name: str, table: str, rows: list[dict[str, Any]], options: Any = True) -> Cleaned:
     """Run one rule alone."""
     schema = WEB_EVENTS if table == "web_events" else SOCIAL_POSTS
-    config = dict.fromkeys(RULES, False) | {name: options}
+    config = dict.fromkeys(rule.all(), False) | {name: options}
     return Cleaner(config, table).run(pa.Table.from_pylist(rows, schema=schema))
 
 

@@ -96,7 +96,7 @@ class _Batch:
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
         done.judged += judged
-        done.steps += [self._step(prepared, counts, seconds), *(_checks(j) for j in judged)]
+        done.steps += [self._step(prepared, counts, seconds), *self._rules(prepared), *(_checks(j) for j in judged)]
         failed = [j for j in judged if not j.passed]
         if failed:
             done.failures.append(self._hold(adds, failed))
@@ -198,6 +198,18 @@ class _Batch:
         }
         rows = sum(part.rows for part in prepared)
         return StepRecord("refine", self.target, rows, kept, rejected + duplicates, changed, seconds, facts)
+
+    def _rules(self, prepared: list[Prepared]) -> list[StepRecord]:
+        """Return what each cleaning rule did and what it cost, as steps `rule` of `TABLE.RULE`."""
+        steps, rows = [], sum(part.rows for part in prepared)
+        for name in prepared[0].changed if prepared else ():
+            refused = sum(part.refused.get(name, 0) for part in prepared)
+            changed = sum(part.changed.get(name, 0) for part in prepared)
+            seconds = sum(part.seconds.get(name, 0.0) for part in prepared)
+            subject = f"{self.target}.{name}"
+            steps.append(StepRecord("rule", subject, rows, rows - refused, refused, changed, round(seconds, 6)))
+            rows -= refused
+        return steps
 
 
 def _prepare(item: tuple[RawPart, Any], clean: Any, dedup: DedupConfig, staging: str, buckets: int) -> Prepared:

@@ -1,0 +1,109 @@
+"""One spelling for each address."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field
+
+from ..cleaning import ColumnOptions, TextRule
+from ..contract import rule
+
+_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class UrlsOptions(ColumnOptions):
+    """Which parameters are dropped beside the kept list."""
+
+    also: list[str] = Field(default_factory=list, description="more query parameters that only track (exact names)")
+    never: list[str] = Field(default_factory=list, description="parameters of the kept list that mean something here")
+
+
+@rule("urls")
+class Urls(TextRule):
+    """Addresses in one spelling, without tracking parameters (utm_source, gclid, fbclid and others).
+
+    Scheme and host in lower case, default ports, dot segments and needless percent-encoding removed, an empty path
+    written as `/` (RFC 3986, section 6.2.2 and 6.2.3). Parameters keep their order, for it may mean something. What is
+    no absolute address stays as it stands. The kept list is ingest/data/tracking.txt.
+    """
+
+    order = 35
+    tables = ("social_posts", "web_events")
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"social_posts": ("url",), "web_events": ("referer",)}
+    Options = UrlsOptions
+    pattern = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*(?:[A-Z]|:[0-9]*(?:[/?#]|$)|\.(?:[/?#:]|$))|[^/?#]*(?:[?#]|$)|[^?#]*/\.|[^#]*[%?]|[A-Z])|^[a-z+.\-]*[A-Z]"
+
+    def __init__(self, table: str, options: Any) -> None:
+        super().__init__(table, options)
+        exact, starts = tracking()
+        self.exact = (exact | set(options.also)) - set(options.never)
+        self.starts = tuple(starts)
+        self.never = frozenset(options.never)
+
+    def fix(self, text: str) -> str:
+        """Return the address in its one spelling; what does not parse comes back as it is."""
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError:
+            return text
+        if not parts.scheme or not parts.netloc:
+            return text
+        user, at, _ = parts.netloc.rpartition("@")
+        host = (parts.hostname or "").rstrip(".")
+        host = f"[{host}]" if ":" in host else host
+        place = f"{user}{at}{host}" + (f":{port}" if port and str(port) != _PORTS.get(parts.scheme) else "")
+        path = _dots(_escapes(parts.path)) or "/"
+        return urlunsplit((parts.scheme, place, path, self._query(parts.query), parts.fragment))
+
+    def _query(self, query: str) -> str:
+        kept = [part for part in _escapes(query).split("&") if part and not self._tracks(part.partition("=")[0])]
+        return "&".join(kept)
+
+    def _tracks(self, name: str) -> bool:
+        name = name.lower()
+        return name not in self.never and (name in self.exact or name.startswith(self.starts))
+
+
+@functools.cache
+def tracking() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the kept list: exact names, and the beginnings of names (written with a star)."""
+    text = (files(__package__.rpartition(".")[0]) / "data" / "tracking.txt").read_text(encoding="utf-8")
+    names = [line.split()[0] for line in text.splitlines() if line and not line.startswith("#")]
+    return frozenset(n for n in names if not n.endswith("*")), tuple(n[:-1] for n in names if n.endswith("*"))
+
+
+def _escapes(text: str) -> str:
+    if "%" not in text:
+        return text
+    return _ESCAPE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = chr(int(match.group(1), 16))
+    return character if character in _UNRESERVED else match.group(0).upper()
+
+
+def _dots(path: str) -> str:
+    """Remove dot segments (RFC 3986, section 5.2.4)."""
+    if "/." not in path:
+        return path
+    out: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(out) > 1:
+                out.pop()
+        elif segment != ".":
+            out.append(segment)
+    if segments[-1] in (".", ".."):
+        out.append("")
+    return "/".join(out)
