@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+WATCH = Path(__file__).parent / "watch"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
@@ -27,13 +28,19 @@ class Ended(NamedTuple):
         return json.loads(self.out)
 
 
+def watched() -> dict[str, str]:
+    """The environment of a process whose connections are written down, its workers' too."""
+    paths = [str(WATCH), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def weir(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 180) -> Ended:
     done = subprocess.run(
         [sys.executable, "-m", "dataweir", *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env={**watched(), **(env or {})},
         timeout=timeout,
         check=False,
     )
@@ -50,3 +57,14 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real data (../shared/data) does not stand beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_connection_that_nobody_asked_for(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every process that the tests start may talk to this machine only; telemetry would stand in this log."""
+    log = tmp_path_factory.mktemp("connections") / "log"
+    log.touch()
+    os.environ["WEIR_TEST_CONNECTIONS"] = str(log)
+    yield
+    del os.environ["WEIR_TEST_CONNECTIONS"]
+    assert log.read_text() == ""

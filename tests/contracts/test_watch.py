@@ -1,0 +1,28 @@
+"""The watch over connections sees what it must, so that an empty log means something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import watched
+
+CODE = """
+import contextlib, socket
+for host in ("127.0.0.1", "localhost", "telemetry.invalid"):
+    with contextlib.suppress(OSError):
+        socket.create_connection((host, 9), timeout=1)
+with contextlib.suppress(OSError):
+    socket.getaddrinfo("192.0.2.1", 9)
+"""
+
+
+def test_what_leaves_the_machine_is_written_down(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    env = {**watched(), "WEIR_TEST_CONNECTIONS": str(log)}
+    subprocess.run([sys.executable, "-c", CODE], env=env, check=True)
+    seen = {line.split()[1].rstrip(":") for line in log.read_text().splitlines()}
+    assert seen == {"telemetry.invalid", "192.0.2.1"}
+    assert os.environ["WEIR_TEST_CONNECTIONS"] != str(log)
