@@ -85,6 +85,7 @@ class Tables:
                 uri=uri.render_as_string(hide_password=False),
                 warehouse=storage.uri(self.warehouse),
                 pool_pre_ping="true",
+                **storage.iceberg_properties(self.warehouse),
             )
             for zone in ZONES:
                 self._catalog.create_namespace_if_not_exists(zone)

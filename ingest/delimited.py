@@ -19,7 +19,7 @@ from numba import njit
 from . import columns
 from .columns import Bytes, Slices, frozen
 from .contract import no_rejects
-from .streams import BLOCK, TextFile
+from .streams import BLOCK, LONGEST, TextFile
 
 Ints = npt.NDArray[np.int64]
 REASONS = ["", "columns", "quote", "empty_line"]
@@ -67,19 +67,43 @@ def header(text: TextFile, delimiter: str, size: int = 1 << 20) -> list[str]:
     ]
 
 
-def blocks(text: TextFile, start: int, end: int | None, delimiter: str) -> Iterator[tuple[bytes, Scanned]]:
-    """Yield buffers of whole records with their fields; a record never lies in two."""
+class Block(NamedTuple):
+    """A buffer of whole records, where it begins in the text, and its fields; a record never lies in two."""
+
+    position: int
+    data: bytes
+    found: Scanned
+
+
+def blocks(text: TextFile, start: int, end: int | None, delimiter: str) -> Iterator[Block]:
+    """Yield the records of a range, a buffer at a time.
+
+    Where a record grows past `LONGEST` a quote was opened by mistake: its first line alone is the bad record, and
+    reading goes on behind it.
+    """
     rest = b""
+    position = start
     parts = iter(text.parts(start, end, BLOCK))
     skip = text.bom if start == 0 else 0
     part = next(parts, None)
     while part is not None:
         following = next(parts, None)
-        data, skip = rest + part[skip:], max(0, skip - len(part))
+        data, cut = rest + part[skip:], min(skip, len(part))
+        position, skip = position + cut, skip - cut
         found = scan(data, delimiter, following is None)
         if len(found.first):
-            yield data, found
+            yield Block(position, data, found)
         rest, part = data[found.used :], following
+        position += found.used
+        while len(rest) > LONGEST and following is not None:
+            line, behind = _first_line(rest)
+            yield Block(position, line, scan(line, delimiter, True))
+            position += len(rest) - len(behind)
+            found = scan(behind, delimiter, False)
+            if len(found.first):
+                yield Block(position, behind, found)
+            rest = behind[found.used :]
+            position += found.used
 
 
 def records(
@@ -98,7 +122,7 @@ def records(
     lacks at its end are null; without, it is a reject.
     """
     number = first - 1 if start == 0 else first
-    for data, found in blocks(text, start, end, delimiter):
+    for _, data, found in blocks(text, start, end, delimiter):
         count = len(found.first)
         sizes = np.diff(np.append(found.first, len(found.starts)))
         wrong = sizes > width if fill else sizes != width
@@ -131,13 +155,19 @@ def resume(text: TextFile, end: int, delimiter: str) -> tuple[int, int]:
 
     A last record that had no line end then is read again, whole, from its beginning.
     """
-    position, count = text.bom, 0
-    for data, found in blocks(text, 0, end, delimiter):
-        ended = data[found.used - 1 : found.used] in (b"\n", b"\r")
-        whole = len(found.first) if ended else len(found.first) - 1
-        count += whole
-        position += found.used if ended else int(found.record_starts[whole])
-    return position, max(1, count)
+    position, count, ended = text.bom, 0, True
+    for block in blocks(text, 0, end, delimiter):
+        found = block.found
+        count += len(found.first)
+        ended = block.data[found.used - 1 : found.used] in (b"\n", b"\r")
+        position = block.position + (found.used if ended else int(found.record_starts[-1]))
+    return position, max(1, count if ended else count - 1)
+
+
+def _first_line(data: bytes) -> tuple[bytes, bytes]:
+    """Return the first line without its end, and what follows it; CR LF is one line end."""
+    at = min((found for found in (data.find(b"\n"), data.find(b"\r")) if found >= 0), default=len(data))
+    return data[:at], data[at + (2 if data[at : at + 2] == b"\r\n" else 1) :]
 
 
 def field(data: Bytes, found: Scanned, rows: Ints, valid: bool) -> pa.Array:

@@ -56,15 +56,17 @@ def objects(text: TextFile, start: int, end: int | None, first: int, source: str
 def parse(line: bytes) -> Any:
     """Return the JSON value of a line, None where it is none; bytes that are no UTF-8 become escapes."""
     try:
-        return json.loads(line.decode("utf-8", "backslashreplace") if not line.isascii() else line)
+        return json.loads(line.decode("utf-8", "backslashreplace"))
     except (ValueError, RecursionError):
         return None
 
 
 def text_of(value: Any) -> str | None:
-    """Return a JSON value as the text of a column: strings as they are, the rest as JSON; null and "" are null."""
+    """Return a JSON value as the text of a column: strings as they are, the rest as JSON; null and "" are null.
+
+    Half a surrogate pair, which JSON can spell and UTF-8 cannot, stays as its escape.
+    """
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode() if not value.isascii() else value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

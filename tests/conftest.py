@@ -68,3 +68,32 @@ def no_connection_that_nobody_asked_for(tmp_path_factory: pytest.TempPathFactory
     yield
     del os.environ["WEIR_TEST_CONNECTIONS"]
     assert log.read_text() == ""
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """An S3 server with the buckets `house` and `data`: the environment that leads to it, set in this process too."""
+    server_module = pytest.importorskip("moto.server", reason="moto is not installed: pip install 'dataweir[dev]'")
+    import logging
+
+    import pyarrow.fs as pafs
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "canary-id",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret",
+        "AWS_REGION": "us-east-1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    made = pafs.S3FileSystem(endpoint_override=environment["AWS_ENDPOINT_URL"], allow_bucket_creation=True)
+    for bucket in ("house", "data"):
+        made.create_dir(bucket)
+    try:
+        yield environment
+    finally:
+        server.stop()

@@ -1,6 +1,7 @@
 """Files in the warehouse, local or in an object store, by one path syntax.
 
-A location is an absolute path (`/data/wh`) or a URL that pyarrow's file systems know (`s3://bucket/wh`).
+A location is an absolute path (`/data/wh`) or a URL: `s3://bucket/wh`, `gs://bucket/wh`, `az://container/wh`, and
+`http(s)://` to read from.
 Nothing half-written is ever visible under its final name.
 """
 
@@ -10,6 +11,7 @@ import contextlib
 import errno
 import functools
 import os
+import re
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +21,11 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from .errors import StorageError
+from .errors import ConfigError, MissingExtra, StorageError
+
+_S3 = ("s3", "s3a")
+_AZURE = ("az", "abfs", "abfss")
+_WEB = ("http", "https")
 
 
 def join(root: str, *parts: str) -> str:
@@ -42,17 +48,80 @@ def path(location: str) -> str:
     return location.removeprefix("file://") if is_local(location) else location
 
 
-@functools.lru_cache(maxsize=32)
-def _filesystem(scheme_and_host: str) -> Any:
-    return pafs.FileSystem.from_uri(scheme_and_host)[0]
-
-
 def filesystem(location: str) -> tuple[pafs.FileSystem, str]:
-    """Return the file system of a location and the path inside it."""
+    """Return the file system of a location and the path inside it.
+
+    Object stores take their credentials from the environment, as their own tools do: `AWS_*` (`AWS_ENDPOINT_URL` for
+    a store that speaks S3), `GOOGLE_APPLICATION_CREDENTIALS`, `AZURE_STORAGE_ACCOUNT_NAME` and `..._KEY`. Raises
+    ConfigError for a scheme that is not known, MissingExtra where it needs an extra.
+    """
     if is_local(location):
         return pafs.LocalFileSystem(), path(location)
     scheme, _, rest = location.partition("://")
-    return _filesystem(f"{scheme}://{rest.split('/', 1)[0]}"), rest
+    host = rest.split("/", 1)[0]
+    if scheme in _WEB:
+        return _remote(scheme, "", ()), location
+    if scheme in _S3:
+        return _remote("s3", host, tuple(s3_options().items())), rest
+    if scheme in _AZURE:
+        return _remote("az", "", tuple(_azure_options().items())), rest
+    return _remote(scheme, host, ()), rest
+
+
+def s3_options() -> dict[str, str]:
+    """Return endpoint and region of S3 as the environment names them; what it does not name is left out."""
+    found = {
+        "endpoint_override": os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
+        "region": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def iceberg_properties(location: str) -> dict[str, str]:
+    """Return the properties that make pyiceberg open `location` as `filesystem` does."""
+    if not location.startswith(tuple(f"{scheme}://" for scheme in _S3)):
+        return {}
+    options = s3_options()
+    found = {"s3.region": options.get("region", filesystem(location)[0].region)}
+    if "endpoint_override" in options:
+        found |= {"s3.endpoint": options["endpoint_override"], "s3.force-virtual-addressing": "false"}
+    return found
+
+
+def _azure_options() -> dict[str, str]:
+    names = {"account_name": "AZURE_STORAGE_ACCOUNT_NAME", "account_key": "AZURE_STORAGE_ACCOUNT_KEY"}
+    names |= {"sas_token": "AZURE_STORAGE_SAS_TOKEN", "blob_storage_authority": "AZURE_STORAGE_AUTHORITY"}
+    found = {option: os.environ[name] for option, name in names.items() if name in os.environ}
+    if "account_name" not in found:
+        raise ConfigError("az:// needs the storage account's name", "export AZURE_STORAGE_ACCOUNT_NAME=...")
+    if "blob_storage_authority" in found:
+        found["blob_storage_scheme"] = os.environ.get("AZURE_STORAGE_SCHEME", "https")
+    return found
+
+
+@functools.lru_cache(maxsize=32)
+def _remote(scheme: str, host: str, options: tuple[tuple[str, str], ...]) -> Any:
+    given = dict(options)
+    if scheme == "s3":
+        if not given:  # a bucket of AWS itself, whose region nobody has named
+            with contextlib.suppress(OSError):
+                given["region"] = pafs.resolve_s3_region(host)
+        return pafs.S3FileSystem(**given)
+    if scheme == "az":
+        return pafs.AzureFileSystem(**given)
+    if scheme in _WEB:
+        try:
+            import fsspec
+
+            return pafs.PyFileSystem(pafs.FSSpecHandler(fsspec.filesystem(scheme)))
+        except ImportError:
+            raise MissingExtra.of("http", f"{scheme}://") from None
+    try:
+        return pafs.FileSystem.from_uri(f"{scheme}://{host}")[0]
+    except (ValueError, pa.ArrowInvalid):
+        raise ConfigError(
+            f"{scheme}:// is no storage that is known", "use s3://, gs://, az://, http(s):// or a path"
+        ) from None
 
 
 def exists(location: str) -> bool:
@@ -119,8 +188,14 @@ def storage_error(error: OSError, location: str) -> StorageError:
             "free some space, then run again; nothing that was committed is lost",
             location=path(location),
         )
-    reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    reason = os.strerror(error.errno) if error.errno else _reason(error)
     return StorageError(f"cannot write {path(location)}: {reason}", "check the path and its permissions")
+
+
+def _reason(error: OSError) -> str:
+    """Return what an object store answered, without the address it was asked at."""
+    found = re.search(r"AWS Error ([A-Z_]+)|(Could not resolve host|Connection refused)", str(error))
+    return next((group for group in found.groups() if group), "") if found else type(error).__name__
 
 
 class ParquetSink:

@@ -16,7 +16,7 @@ from ..privacy.candidate import Part, gather_groups, mask_part, seal_part, write
 from ..privacy.evidence import check_gates, evidence, sample_rows, write_candidate
 from ..privacy.keys import secret_key
 from ..privacy.policy import Policy, load_policy
-from ..storage import delete_tree, join
+from ..storage import delete_tree, is_local, join
 from .project import Project
 
 PART_ROWS = 200_000
@@ -219,7 +219,8 @@ def publish(project: Project, name: str, folder: str | None, person: str) -> dic
             )
         candidate = ready[0]
         approval: Review = next(r for r in store.reviews(candidate.id) if r.decision == "approved")
-        target = folder or candidate.published_path or join(project.warehouse, "shared", name, candidate.id)
+        shared = project.warehouse if is_local(project.warehouse) else str(project.config.root)
+        target = folder or candidate.published_path or join(shared, "shared", name, candidate.id)
         fields = ManifestFields(
             created=datetime.now(UTC),
             review=approval,

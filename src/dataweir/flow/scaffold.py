@@ -54,7 +54,7 @@ suppress: 0.05     # the largest share of rows that may be left out to reach k
 residual: 0        # how many findings the second scan of the written files may have
 """
 
-IGNORED = "warehouse/\nkeys/\n"
+IGNORED = "warehouse/\nkeys/\nshared/\n"
 
 
 def scaffold(folder: str) -> list[str]:

@@ -1,0 +1,37 @@
+"""The whole job with its warehouse in an object store: a real S3 server, and no folder of this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import shop
+
+Weir = Callable[..., object]
+
+
+def test_run_export_publish_and_verify_on_s3(tmp_path: Path, run_weir: Weir, s3: dict[str, str]) -> None:
+    folder = shop.build(tmp_path / "shop")
+    settings = (folder / "weir.yaml").read_text()
+    (folder / "weir.yaml").write_text(
+        settings.replace("project: shop\n", "project: shop\nwarehouse: s3://house/tables\n")
+    )
+
+    def weir(*arguments: str) -> object:
+        ended = run_weir(*arguments, "--json", cwd=folder, env=s3)
+        assert ended.code == 0, ended.err
+        return ended.json
+
+    assert weir("run")["account"]["records"] == 26
+    assert weir("run")["work"] is False
+    assert weir("sql", "select count(*) as n from web_events") == [{"n": 10}]
+    candidate = weir("export", "research", "--as", "alice")["id"]
+    weir("review", "approve", candidate, "--as", "bob", "--reason", "looked at it")
+    published = weir("publish", "research")
+    assert Path(published["path"]).is_relative_to(folder / "shared")
+    weir("verify", published["path"])
+    assert not (folder / "warehouse").exists()
+    assert shop.CANARY not in json.dumps(published)
