@@ -60,7 +60,7 @@ def rejects_of(file: str, rules: Sequence[RowRule]) -> pa.Table:
     worked on the whole table does not work on the file.
     """
     from .frames import to_pandas
-    from .partition import Failed, failing
+    from .execution.partition import Failed, failing
 
     if not rules:
         return REJECTS.empty_table()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .partition import Condition
+    from .execution.partition import Condition
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .report import Check, Report, RowRule
 from .suite import check_suite, load_suite, severity_of, suite_hash
 
 if TYPE_CHECKING:
-    from .engine import DaskExecutionEngine
+    from .execution.engine import DaskExecutionEngine
 
 # Before anything imports Great Expectations: it reads the variable when a context is made.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -99,7 +99,7 @@ def _run(frame: Any, expectations: list[Any], name: str) -> tuple[list[Any], Das
     from great_expectations.expectations import ExpectTableRowCountToBeBetween
     from great_expectations.validator.v1_validator import Validator
 
-    from . import datasource as _registers_the_type_dask  # noqa: F401
+    from .execution import datasource as _registers_the_type_dask  # noqa: F401
 
     with _project(gx) as context:
         asset = context.data_sources.add_dask("dask").add_dataframe_asset(name)

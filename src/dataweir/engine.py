@@ -326,6 +326,7 @@ def _ours(filename: str) -> bool:
         "clean",
         "dedup",
         "quality",
+        "execution",
         "privacy",
         "catalog",
     }

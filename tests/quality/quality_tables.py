@@ -67,7 +67,7 @@ def run_suite(frame: Any, expectations: list[Any], shape: dict[str, Any] | None 
     import great_expectations as gx
     from great_expectations.validator.v1_validator import Validator
 
-    from dataweir.quality import datasource as _registers_the_type_dask  # noqa: F401
+    from dataweir.quality.execution import datasource as _registers_the_type_dask  # noqa: F401
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}

@@ -13,7 +13,7 @@ gxe = pytest.importorskip("great_expectations.expectations")
 
 from quality_tables import cut, run_suite, table  # noqa: E402
 
-from dataweir.quality.engine import DaskExecutionEngine, supported  # noqa: E402
+from dataweir.quality.execution.engine import DaskExecutionEngine, supported  # noqa: E402
 
 NUMBERS = ("small", "big", "float")
 
@@ -183,7 +183,7 @@ def test_the_comparison_is_about_something(theirs: list[Any]) -> None:
 
 
 def test_order_statistics_of_partitions_larger_than_a_sketch(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataweir.quality import ranks
+    from dataweir.quality.execution import ranks
 
     monkeypatch.setattr(ranks, "SAMPLES", 5)
     frame = table(400, seed=11)

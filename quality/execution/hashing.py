@@ -1,8 +1,8 @@
 """Uniqueness over many partitions: 128-bit hashes of values, split into buckets, counted bucket by bucket.
 
-A partition sends each of its distinct values as two 64-bit hashes and a count. Values of fixed width are mapped
-one to one (no collision at all); texts by SipHash under two keys, so two of 10^10 texts collide with a
-probability of about 10^-19.
+A partition sends each of its distinct values as two 64-bit hashes and a count. The first hash of a value of fixed
+width is one to one (no collision at all). A text is hashed word by word through two different permutations, so that
+any two of 10^10 texts collide with a probability of about 10^-19 (the birthday bound of 128 bits).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numba import njit
 
 U64 = npt.NDArray[np.uint64]
 
 MAX_DUPLICATES = 1_000_000
 """How many duplicated values are remembered (16 bytes each) to find their rows again; counts are always exact."""
 
-_KEYS = ("weir.quality.hi-", "weir.quality.lo-")
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -134,19 +134,65 @@ def _bits(column: pd.Series, null: npt.NDArray[np.bool_]) -> U64 | None:
 
 
 def _hash_objects(column: pd.Series, null: npt.NDArray[np.bool_]) -> tuple[U64, U64]:
-    codes, uniques = pd.factorize(column, use_na_sentinel=True)
-    texts = np.asarray(uniques, dtype=object)
-    if pd.api.types.infer_dtype(texts, skipna=False) not in ("string", "empty"):
-        texts = np.array([_text(v) for v in texts], dtype=object)
-    if len(texts) == 0:
-        texts = np.array([""], dtype=object)
-    a, b = (pd.util.hash_array(texts, hash_key=key, categorize=False)[codes] for key in _KEYS)
+    if not isinstance(column.dtype, pd.StringDtype) and not _arrow_text(column.dtype):
+        codes, uniques = pd.factorize(column, use_na_sentinel=True)
+        a, b = _hash_texts(pa.array([_text(v) for v in uniques] or [""], pa.large_string()))
+        a, b = a[codes], b[codes]
+    else:
+        a, b = _hash_texts(pa.array(column, pa.large_string()))
     a[null], b[null] = _NULL, _mix(np.array([_NULL]))[0]
     return a, b
 
 
+def _arrow_text(dtype: Any) -> bool:
+    if not isinstance(dtype, pd.ArrowDtype):
+        return False
+    kind = dtype.pyarrow_dtype
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _hash_texts(texts: pa.Array | pa.ChunkedArray) -> tuple[U64, U64]:
+    """Hash texts from their Arrow buffers; what a null gets is arbitrary."""
+    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+    parts = []
+    for chunk in chunks:
+        _, offsets, data = chunk.buffers()
+        hi, lo = np.empty(len(chunk), dtype=np.uint64), np.empty(len(chunk), dtype=np.uint64)
+        if len(chunk):
+            ends = np.frombuffer(offsets, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+            _hash_bytes(np.frombuffer(data or b"", dtype=np.uint8), ends, hi, lo)
+        parts.append((hi, lo))
+    if len(parts) == 1:
+        return parts[0]
+    empty = np.empty(0, dtype=np.uint64)
+    return np.concatenate([empty, *(p[0] for p in parts)]), np.concatenate([empty, *(p[1] for p in parts)])
+
+
+@njit("void(Array(uint8, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), uint64[::1], uint64[::1])",
+      cache=True, nogil=True)
+def _hash_bytes(data: Any, ends: Any, hi: U64, lo: U64) -> None:
+    """Chain each text's 8-byte words and its length through two permutations: SplitMix64's and MurmurHash3's."""
+    for row in range(hi.size):
+        at, end = ends[row], ends[row + 1]
+        a = np.uint64(end - at) ^ np.uint64(0x243F6A8885A308D3)
+        b = np.uint64(end - at) ^ np.uint64(0x13198A2E03707344)
+        while at < end:
+            word = np.uint64(0)
+            for i in range(min(8, end - at)):
+                word |= np.uint64(data[at + i]) << np.uint64(8 * i)
+            at += 8
+            a = (a ^ word) + np.uint64(0x9E3779B97F4A7C15)
+            a = (a ^ (a >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            a = (a ^ (a >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            a ^= a >> np.uint64(31)
+            b = (b ^ word) * np.uint64(0xFF51AFD7ED558CCD)
+            b = (b ^ (b >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+            b ^= b >> np.uint64(33)
+        hi[row], lo[row] = a, b
+
+
 def _text(value: Any) -> str:
-    """Return a text that is the same for equal values, in every process."""
+    """Return a text that is the same for equal values, in every process. Raises TypeError for lists and mappings."""
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal):

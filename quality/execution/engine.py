@@ -20,8 +20,8 @@ from great_expectations.expectations import core
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.registry import get_metric_provider
 
-from ..engine import compute, strip
-from ..errors import DataError, WeirError
+from ...engine import compute, strip
+from ...errors import DataError, WeirError
 from .partition import Condition, Failed, domain_columns
 from .reducers import Again, Work, again, finish, reducer_of, run_bucket, run_partition
 

@@ -6,7 +6,7 @@ only, for the messages of pandas and Arrow may quote row values.
 
 from __future__ import annotations
 
-import datetime as dt
+import itertools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.registry import get_metric_provider
 
-from ..errors import DataError
+from ...errors import DataError
+from .columns import comparable, is_text, plain
 from .hashing import Hashes, Uniqueness, among, hash_columns
 
 BATCH = "partition"
@@ -85,6 +85,23 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
         return Failed(type(error).__name__)
 
 
+BY_VALUE = frozenset(
+    f"column_values.{name}.condition"
+    for name in (
+        "between",
+        "dateutil_parseable",
+        "json_parseable",
+        "match_json_schema",
+        "match_regex",
+        "match_regex_list",
+        "match_strftime_format",
+        "not_match_regex",
+        "not_match_regex_list",
+    )
+)
+"""Conditions on texts that look at one value at a time, and slowly: they are evaluated once a distinct value."""
+
+
 class PartitionEngine(PandasExecutionEngine):
     """The pandas engine over one partition, projected to a metric's columns before anything copies rows."""
 
@@ -109,7 +126,7 @@ class PartitionEngine(PandasExecutionEngine):
         if key not in self._columns:
             data = super().get_domain_records(domain)[[column]]
             if self.drop_nulls:
-                data = _plain(data[data[column].notna()], column)
+                data = plain(data[data[column].notna()], column)
             self._columns[key] = data
         return self._columns[key]
 
@@ -122,6 +139,7 @@ class Partition:
         self.engine = PartitionEngine(frame)
         self._conditions: dict[tuple[str, str, str], Any] = {}
         self._hashes: dict[str, tuple[pd.Index, Hashes]] = {}
+        self._distinct: dict[str, Any] = {}
 
     def mask(self, condition: Condition) -> pd.Series:
         """Return for each row of the condition's domain whether it is unexpected (index: the frame's)."""
@@ -176,17 +194,74 @@ class Partition:
         return self._hashes[key]
 
     def _evaluate(self, condition: Condition) -> Any:
-        values = _comparable(condition.values, self.frame, condition.domain)
+        values = comparable(condition.values, self.frame, condition.domain)
+        if condition.metric in BY_VALUE:
+            found = self._evaluate_distinct(condition, values, ["column"])
+        elif condition.metric == "column_pair_values.in_set.condition":
+            found = self._evaluate_distinct(condition, values, ["column_A", "column_B"])
+        elif condition.metric == "select_column_values.unique.within_record.condition":
+            found = self._within_record(condition)
+        else:
+            found = None
+        if found is not None:
+            return found
         return self.provide(condition.metric, condition.domain, values, condition.inputs)
+
+    def _evaluate_distinct(self, condition: Condition, values: Mapping[str, Any], keys: list[str]) -> Any:
+        """Evaluate a condition on the distinct values (or pairs) of its domain; None where that would not help."""
+        domain = condition.domain
+        names = [domain[key] for key in keys]
+        where = repr(sorted((k, repr(v)) for k, v in domain.items() if k != "batch_id"))
+        if where not in self._distinct:
+            self._distinct[where] = self._factorize(domain, names)
+        if self._distinct[where] is None:
+            return None
+        index, codes, distinct = self._distinct[where]
+        alone = {k: v if k in keys else None for k, v in domain.items() if k != "ignore_row_if"}
+        if len(keys) > 1:
+            alone["ignore_row_if"] = "neither"
+        found = Partition(distinct).provide(condition.metric, alone, values, condition.inputs)[0]
+        return self._spread(pd.Series(np.asarray(found, dtype=bool)[codes], index=index), domain, keys)
+
+    def _factorize(self, domain: Mapping[str, Any], names: list[str]) -> Any:
+        """Return (index, codes, the distinct rows), or None where the values are no texts or mostly distinct."""
+        self.engine.drop_nulls = len(names) == 1
+        data = self.engine.get_domain_records(dict(domain))[names]
+        if len(names) == 1:
+            if not is_text(data[names[0]]):
+                return None
+            codes, distinct = pd.factorize(data[names[0]])
+            return data.index, codes, pd.DataFrame({names[0]: pd.Series(distinct, dtype=data[names[0]].dtype)})
+        if any(data[name].dtype == object and not is_text(data[name]) for name in names) or len(set(names)) < len(names):
+            return None
+        codes = data.groupby(names, dropna=False, sort=False).ngroup().to_numpy()
+        _, first = np.unique(codes, return_index=True)
+        return data.index, codes, data.iloc[first].reset_index(drop=True)
+
+    def _within_record(self, condition: Condition) -> Any:
+        """Compare the columns of a record pairwise, which the pandas metric does row by row; None for mixed types."""
+        names = list(condition.domain["column_list"])
+        data = self.engine.get_domain_records(dict(condition.domain))
+        if len({data[name].dtype for name in names}) > 1 or data[names[0]].dtype == object:
+            return None
+        repeated = np.zeros(len(data), dtype=bool)
+        for first, second in itertools.combinations(names, 2):
+            a, b = data[first], data[second]
+            same = (a == b).to_numpy(dtype=bool, na_value=False) | (a.isna() & b.isna()).to_numpy()
+            repeated |= same
+        return self._spread(pd.Series(repeated, index=data.index), condition.domain, ["column_list"])
+
+    @staticmethod
+    def _spread(unexpected: pd.Series, domain: Mapping[str, Any], keys: list[str]) -> Any:
+        """Return a condition's answer as the pandas engine does: series, compute domain, accessor domain."""
+        accessors = {k: v for k, v in domain.items() if k in keys}
+        return unexpected, {k: v for k, v in domain.items() if k not in accessors}, accessors
 
     def _unique(self, condition: Condition) -> Any:
         assert condition.unique is not None
         index, hashes = self.hashes(condition.domain)
         repeated = pd.Series(among(hashes, condition.unique.duplicates), index=index)
-        accessors = {k: v for k, v in condition.domain.items() if k in ("column", "column_list")}
-        accessors |= {k: v for k, v in condition.domain.items() if k == "ignore_row_if"}
-        compute = {k: v for k, v in condition.domain.items() if k not in accessors}
-        return repeated, compute, accessors
+        return self._spread(repeated, condition.domain, ["column", "column_list"])
 
 
 def failing(frame: pd.DataFrame, conditions: Sequence[Condition]) -> list[Any]:
@@ -198,43 +273,6 @@ def failing(frame: pd.DataFrame, conditions: Sequence[Condition]) -> list[Any]:
         return mask.index[mask.to_numpy()].to_numpy(dtype=np.int64)
 
     return [attempt(positions, condition) for condition in conditions]
-
-
-def _plain(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Turn a nullable type that holds no null into its NumPy type: the providers are vectorised for those only."""
-    dtype = frame[column].dtype
-    if isinstance(dtype, pd.core.dtypes.dtypes.BaseMaskedDtype):
-        target = dtype.numpy_dtype
-    elif isinstance(dtype, pd.ArrowDtype) and pa.types.is_primitive(dtype.pyarrow_dtype):
-        target = None if pa.types.is_date(dtype.pyarrow_dtype) else dtype.numpy_dtype
-        if pa.types.is_timestamp(dtype.pyarrow_dtype) and dtype.pyarrow_dtype.tz:
-            target = pd.DatetimeTZDtype(dtype.pyarrow_dtype.unit, dtype.pyarrow_dtype.tz)
-    else:
-        target = dtype if isinstance(dtype, np.dtype) else None
-    if isinstance(target, np.dtype) and target.kind == "i":
-        target = np.dtype(np.int64)
-    elif isinstance(target, np.dtype) and target.kind == "f":
-        target = np.dtype(np.float64)
-    return frame if target is None or target == dtype else frame.astype({column: target})
-
-
-def _comparable(values: Mapping[str, Any], frame: pd.DataFrame, domain: Mapping[str, Any]) -> dict[str, Any]:
-    """Make bounds that suites write as dates or ISO texts comparable with a column of timestamps."""
-    column = domain.get("column")
-    if column is None or column not in frame or not pd.api.types.is_datetime64_any_dtype(frame[column].dtype):
-        return dict(values)
-    zone = getattr(frame[column].dtype, "tz", None)
-    return {
-        k: _instant(v, zone) if k in ("min_value", "max_value") and isinstance(v, (str, dt.date)) else v
-        for k, v in values.items()
-    }
-
-
-def _instant(value: Any, zone: dt.tzinfo | None) -> pd.Timestamp:
-    moment = pd.Timestamp(value)
-    if zone is None:
-        return moment.tz_convert(None) if moment.tzinfo else moment
-    return moment.tz_convert(zone) if moment.tzinfo else moment.tz_localize(zone)
 
 
 def _limit(values: Mapping[str, Any]) -> int | None:
