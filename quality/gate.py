@@ -59,8 +59,8 @@ def rejects_of(file: str, rules: Sequence[RowRule]) -> pa.Table:
     where they came from are named by this file and their number in it. Raises DataError where a rule that
     worked on the whole table does not work on the file.
     """
-    from .frames import to_pandas
     from .execution.partition import Failed, failing
+    from .frames import to_pandas
 
     if not rules:
         return REJECTS.empty_table()

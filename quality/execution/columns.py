@@ -54,6 +54,6 @@ def is_text(column: pd.Series) -> bool:
     if isinstance(dtype, pd.ArrowDtype):
         kind = dtype.pyarrow_dtype
         return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-    if dtype == object:
+    if pd.api.types.is_object_dtype(dtype):
         return pd.api.types.infer_dtype(column, skipna=True) == "string"
     return isinstance(dtype, pd.StringDtype)

@@ -16,14 +16,13 @@ from typing import Any
 import great_expectations.exceptions as gx_exceptions
 from great_expectations.core.batch import BatchData
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
-from great_expectations.expectations import core
-from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.registry import get_metric_provider
 
 from ...engine import compute, strip
 from ...errors import DataError, WeirError
 from .partition import Condition, Failed, domain_columns
-from .reducers import Again, Work, again, finish, reducer_of, run_bucket, run_partition
+from .reducers import finish, reducer_of, run_bucket, run_partition
+from .work import Again, Work, again
 
 # Great Expectations diverts every warning of the process into a log nobody reads, merely by being imported.
 logging.captureWarnings(False)
@@ -36,6 +35,7 @@ DERIVED = frozenset(
         "table.column_types",
         "table.column_count",
         "column.non_null_proportion",
+        "column.partition",
         "column.unique_proportion",
         "column.descriptive_stats",
         "column_values.null.count",
@@ -45,12 +45,6 @@ DERIVED = frozenset(
     }
 )
 """Metrics that Great Expectations computes from the schema or from other metrics alone."""
-
-ACROSS_ROWS = frozenset({"column_values.increasing.condition", "column_values.decreasing.condition"})
-"""Row-wise in name only: they look at the row before, which may stand in another partition."""
-
-UNDERIVED = frozenset({"column_values.not_outliers.condition"})
-"""Conditions that depend on a metric without a reducer."""
 
 
 class DaskBatchData(BatchData):
@@ -153,7 +147,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
             done[metric.id] = shortcut[0]
         elif reducer_of(name):
             works[metric.id] = Work(name, domain, values, inputs)
-        elif name.endswith((".condition", ".map")) and name not in ACROSS_ROWS:
+        elif name.endswith((".condition", ".map")):
             done[metric.id] = Condition(name, domain, values, inputs)
         else:
             raise DataError(f"the Dask engine does not compute the metric '{name}'")
@@ -202,43 +196,19 @@ class DaskExecutionEngine(PandasExecutionEngine):
         batch = self.batch_manager.active_batch_data
         assert isinstance(batch, DaskBatchData)
         partitions = _project(batch.frame, works).to_delayed()
-        shuffled = any(r.shuffled for w in works if (r := reducer_of(w.metric)))
+        shuffled = any(r.shuffle for w in works if (r := reducer_of(w.metric)))
         buckets = min(len(partitions), MAX_BUCKETS) if shuffled else 0
         shared = dask.delayed(works, traverse=False, pure=False)
         run = dask.delayed(run_partition, pure=False, nout=buckets + 1)
-        states = [run(partition, shared, buckets) for partition in partitions]
+        states = [run(partition, number, shared, buckets) for number, partition in enumerate(partitions)]
         count = dask.delayed(run_bucket, pure=False)
-        counted = [count([state[b] for state in states]) for b in range(1, buckets + 1)]
+        counted = [count([state[b] for state in states], shared) for b in range(1, buckets + 1)]
         results = compute(*(state[0] for state in states), *counted)
         small, merged = results[: len(states)], results[len(states) :]
         return [
             finish(work, [state[i] for state in small], [bucket[i] for bucket in merged if i in bucket])
             for i, work in enumerate(works)
         ]
-
-
-def supported() -> dict[str, bool]:
-    """Return every core expectation of the installed Great Expectations, and whether this engine computes it."""
-    kinds = [getattr(core, name) for name in dir(core) if name.startswith(("Expect", "Unexpected"))]
-    kinds = [kind for kind in kinds if getattr(kind, "expectation_type", "")]
-    return {kind.expectation_type: _covers(kind) for kind in sorted(kinds, key=lambda k: k.expectation_type)}
-
-
-def _covers(kind: type[Expectation]) -> bool:
-    engine = DaskExecutionEngine()
-    base = getattr(kind, "map_metric", None)
-    metrics = [f"{base}.condition"] if base else list(getattr(kind, "metric_dependencies", ()) or ())
-    if not metrics or kind.expectation_type == "expect_table_row_count_to_equal_other_table":
-        return False  # statistics over several tables or of distributions, which no single pass answers
-    for metric in metrics:
-        try:
-            get_metric_provider(metric, engine)
-        except (gx_exceptions.MetricProviderError, KeyError):
-            return False
-        known = metric in DERIVED or reducer_of(metric) or metric.endswith(".condition")
-        if not known or metric in ACROSS_ROWS or metric in UNDERIVED:
-            return False
-    return True
 
 
 def _shortcut(name: str, values: dict[str, Any], condition: Any) -> tuple[Any] | None:

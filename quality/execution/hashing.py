@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
+from ...errors import DataError
+
 U64 = npt.NDArray[np.uint64]
 
 MAX_DUPLICATES = 1_000_000
@@ -40,6 +42,13 @@ class Uniqueness(NamedTuple):
     repeated: int
     duplicates: pa.Table
     """hi, lo (uint64): the hashes of the values that occur more than once, at most MAX_DUPLICATES of them."""
+
+
+class Modes(NamedTuple):
+    """The most common values: how often each occurs, and their hashes (hi, lo: uint64)."""
+
+    count: int
+    hashes: pa.Table
 
 
 def hash_columns(frame: pd.DataFrame) -> Hashes:
@@ -94,10 +103,30 @@ def merge_buckets(parts: list[Uniqueness]) -> Uniqueness:
     )
 
 
+def mode_bucket(parts: list[pa.Table]) -> Modes:
+    """Find the most common values of one bucket. Raises DataError where there are more than MAX_DUPLICATES."""
+    table = pa.concat_tables(parts).group_by(["hi", "lo"], use_threads=False).aggregate([("n", "sum")])
+    top = int(pc.max(table["n_sum"]).as_py() or 0)
+    return _bounded(Modes(top, table.filter(pc.equal(table["n_sum"], top)).select(["hi", "lo"]).combine_chunks()))
+
+
+def merge_modes(parts: list[Modes]) -> Modes:
+    """Return the most common values of all buckets. Raises DataError as mode_bucket."""
+    top = max(p.count for p in parts)
+    return _bounded(Modes(top, pa.concat_tables([p.hashes for p in parts if p.count == top]).combine_chunks()))
+
+
+def _bounded(modes: Modes) -> Modes:
+    if modes.hashes.num_rows > MAX_DUPLICATES:
+        raise DataError(f"more than {MAX_DUPLICATES:,} values are equally common")
+    return modes
+
+
 def among(hashes: Hashes, duplicates: pa.Table) -> npt.NDArray[np.bool_]:
     """Return which rows are among the duplicated values."""
     hi, lo = duplicates["hi"].to_numpy(), duplicates["lo"].to_numpy()
-    return np.isin(hashes.hi, hi) & np.isin(hashes.lo, lo)
+    found: npt.NDArray[np.bool_] = np.isin(hashes.hi, hi) & np.isin(hashes.lo, lo)
+    return found
 
 
 def _hash_values(column: pd.Series) -> tuple[U64, U64]:
@@ -168,8 +197,11 @@ def _hash_texts(texts: pa.Array | pa.ChunkedArray) -> tuple[U64, U64]:
     return np.concatenate([empty, *(p[0] for p in parts)]), np.concatenate([empty, *(p[1] for p in parts)])
 
 
-@njit("void(Array(uint8, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), uint64[::1], uint64[::1])",
-      cache=True, nogil=True)
+@njit(
+    "void(Array(uint8, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), uint64[::1], uint64[::1])",
+    cache=True,
+    nogil=True,
+)
 def _hash_bytes(data: Any, ends: Any, hi: U64, lo: U64) -> None:
     """Chain each text's 8-byte words and its length through two permutations: SplitMix64's and MurmurHash3's."""
     for row in range(hi.size):

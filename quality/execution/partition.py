@@ -32,7 +32,8 @@ class Condition:
     """A row-wise metric (`*.condition`, `*.map`) still to be evaluated, partition by partition.
 
     `inputs` are the metrics it depends on: values, or further conditions. `unique` is set where the condition is
-    uniqueness over the whole table: what the buckets found.
+    uniqueness over the whole table: what the buckets found. `before` is the one row (of its column) that stands
+    before the partition, where the condition looks at the row before.
     """
 
     metric: str
@@ -40,11 +41,13 @@ class Condition:
     values: Mapping[str, Any]
     inputs: Mapping[str, Any]
     unique: Uniqueness | None = field(default=None, repr=False)
+    before: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What tells this condition from others on the same table."""
-        return self.metric, repr(sorted(self.domain.items())), repr(sorted(self.values.items()))
+        placed = self.metric if self.before is None else f"{self.metric} placed"
+        return placed, repr(sorted(self.domain.items())), repr(sorted(self.values.items()))
 
     @property
     def columns(self) -> list[str] | None:
@@ -134,8 +137,9 @@ class PartitionEngine(PandasExecutionEngine):
 class Partition:
     """One partition and what was already evaluated on it."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, number: int = 0) -> None:
         self.frame = frame
+        self.number = number
         self.engine = PartitionEngine(frame)
         self._conditions: dict[tuple[str, str, str], Any] = {}
         self._hashes: dict[str, tuple[pd.Index, Hashes]] = {}
@@ -201,6 +205,8 @@ class Partition:
             found = self._evaluate_distinct(condition, values, ["column_A", "column_B"])
         elif condition.metric == "select_column_values.unique.within_record.condition":
             found = self._within_record(condition)
+        elif condition.before is not None:
+            found = self._evaluate_placed(condition, condition.before)
         else:
             found = None
         if found is not None:
@@ -232,11 +238,22 @@ class Partition:
                 return None
             codes, distinct = pd.factorize(data[names[0]])
             return data.index, codes, pd.DataFrame({names[0]: pd.Series(distinct, dtype=data[names[0]].dtype)})
-        if any(data[name].dtype == object and not is_text(data[name]) for name in names) or len(set(names)) < len(names):
+        if any(data[name].dtype == object and not is_text(data[name]) for name in names) or len(set(names)) < len(
+            names
+        ):
             return None
         codes = data.groupby(names, dropna=False, sort=False).ngroup().to_numpy()
         _, first = np.unique(codes, return_index=True)
         return data.index, codes, data.iloc[first].reset_index(drop=True)
+
+    def _evaluate_placed(self, condition: Condition, before: pd.DataFrame) -> Any:
+        """Evaluate a condition that looks at the row before on the partition with that row in front."""
+        self.engine.drop_nulls = True
+        data = self.engine.get_domain_records(dict(condition.domain))
+        alone = {k: v if k == "column" else None for k, v in condition.domain.items()}
+        whole = Partition(pd.concat([before, data], ignore_index=True))
+        found = whole.provide(condition.metric, alone, condition.values, condition.inputs)[0]
+        return self._spread(pd.Series(found.to_numpy()[1:], index=data.index), condition.domain, ["column"])
 
     def _within_record(self, condition: Condition) -> Any:
         """Compare the columns of a record pairwise, which the pandas metric does row by row; None for mixed types."""

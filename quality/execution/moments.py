@@ -1,0 +1,85 @@
+"""Counts, sums, extremes and moments: partial states on a partition and their merge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .partition import Partition
+from .work import Work
+
+
+def total(states: list[Any], _: Work) -> int:
+    """Add up counts."""
+    return int(sum(states))
+
+
+def totals(states: list[Any], _: Work) -> list[int]:
+    """Add up lists of counts, place by place."""
+    return [int(sum(counts)) for counts in zip(*states, strict=True)]
+
+
+def add(states: list[Any], _: Work) -> Any:
+    """Add up sums; the empty partitions have none."""
+    present = [s for s in states if not pd.isna(s)]
+    if any(isinstance(s, (float, np.floating)) for s in present):
+        return float(np.sum([float(s) for s in present]))
+    return sum(present) if present else states[0]
+
+
+def extreme(pick: Callable[[Any], Any]) -> Callable[[list[Any], Work], Any]:
+    """Return the merge that picks the smallest or the largest."""
+
+    def merge(states: list[Any], _: Work) -> Any:
+        present = [s for s in states if not pd.isna(s)]
+        return pick(present) if present else states[0]
+
+    return merge
+
+
+def moments(partition: Partition, work: Work) -> tuple[int, Any, float]:
+    """Return count, sum and the sum of squared deviations from the mean."""
+    column = partition.column(work.domain)
+    if not len(column):
+        return 0, 0.0, 0.0
+    values = _numbers(column).to_numpy(dtype=np.float64)
+    mean = float(values.mean())
+    return len(values), float(values.sum()), float(((values - mean) ** 2).sum())
+
+
+def partial_sum(partition: Partition, work: Work) -> Any:
+    """Return the sum of a column's values."""
+    return _numbers(partition.column(work.domain)).sum()
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Return the column as numbers; decimals become floats, as Great Expectations does it."""
+    if column.dtype == object or isinstance(column.dtype, pd.ArrowDtype):
+        if len(column) and isinstance(column.iloc[0], str):
+            raise TypeError("texts are no numbers")
+        return column.astype(float)
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        raise TypeError("sums, means and deviations need numbers")
+    return column
+
+
+def mean(states: list[tuple[int, float, float]], _: Work) -> float:
+    """Return the mean from moments."""
+    n = sum(s[0] for s in states)
+    return float(np.sum([s[1] for s in states])) / n if n else math.nan
+
+
+def deviation(states: list[tuple[int, float, float]], _: Work) -> float:
+    """Merge by Chan, Golub and LeVeque's rule; sample deviation (n - 1), as pandas."""
+    n, mean, squares = 0, 0.0, 0.0
+    for count, total, part in states:
+        if count:
+            delta = total / count - mean
+            squares += part + delta * delta * n * count / (n + count)
+            mean += delta * count / (n + count)
+            n += count
+    return math.sqrt(squares / (n - 1)) if n > 1 else math.nan

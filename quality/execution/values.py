@@ -1,0 +1,124 @@
+"""Distinct values, uniqueness, value counts and sets: partial states on a partition and their merge."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pandas as pd
+from great_expectations.constants import MAX_DISTINCT_VALUES
+from great_expectations.expectations.metrics.column_aggregate_metrics.column_distinct_values import (
+    _coerce_value_set_to_column_type,
+)
+
+from .hashing import Modes, among, hash_columns
+from .partition import Condition, Partition
+from .work import Again, Work
+
+
+def hash_rows(partition: Partition, work: Work) -> Any:
+    """Return the hashes of a domain's rows, for the buckets."""
+    return None, partition.hashes(work.domain)[1]
+
+
+def distinct(states: list[Any], _: Work) -> int:
+    """Return how many distinct values the buckets counted."""
+    return int(states[-1].distinct)
+
+
+def unique(states: list[Any], work: Work) -> Condition:
+    """Return the condition of uniqueness, now that the buckets know what is repeated."""
+    return Condition(work.metric, work.domain, work.values, {}, states[-1])
+
+
+def _foreign(partition: Partition, work: Work) -> pd.Series:
+    """Return the distinct values that are not in the value set."""
+    values = partition.column(work.domain).drop_duplicates()
+    present = set(values.unique())
+    expected = _coerce_value_set_to_column_type(present, list(work.values["value_set"]))
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values[[v not in expected for v in values.unique()]]
+    return values[~values.isin(list(expected))]
+
+
+def foreign_hashes(partition: Partition, work: Work) -> Any:
+    """Return the hashes of the distinct values outside the value set."""
+    return None, hash_columns(_foreign(partition, work).to_frame())
+
+
+def foreign_first(partition: Partition, work: Work) -> list[Any]:
+    """Return the first distinct values outside the value set, at most as many as a result shows."""
+    return _in_order(set(_foreign(partition, work).unique()))[:MAX_DISTINCT_VALUES]
+
+
+def foreign_merged(states: list[Any], work: Work) -> list[Any]:
+    """Return the first of all distinct values outside the value set."""
+    return _in_order({value for state in states for value in state})[: _shown(work)]
+
+
+def _in_order(values: set[Any]) -> list[Any]:
+    try:
+        return sorted(values)
+    except TypeError:
+        return list(values)
+
+
+def present(partition: Partition, work: Work) -> tuple[set[Any], set[Any]]:
+    """Return the value set in the column's terms, and which of it the partition holds."""
+    column = set(partition.column(work.domain).unique())
+    expected = _coerce_value_set_to_column_type(column, list(work.values["value_set"]))
+    return (expected if column else set()), expected & column
+
+
+def _missing(states: list[Any], work: Work) -> list[Any]:
+    expected = set().union(*(s[0] for s in states)) or set(work.values["value_set"])
+    return list(expected - set().union(*(s[1] for s in states)))
+
+
+def missing_first(states: list[Any], work: Work) -> list[Any]:
+    """Return the values of the set that no partition holds, as many as a result shows."""
+    return _missing(states, work)[: _shown(work)]
+
+
+def missing_count(states: list[Any], work: Work) -> int:
+    """Return how many values of the set no partition holds."""
+    return len(_missing(states, work))
+
+
+def _shown(work: Work) -> int:
+    limit = work.values.get("limit")
+    return MAX_DISTINCT_VALUES if limit is None else int(limit)
+
+
+def all_distinct(states: list[set[Any]], _: Work) -> set[Any]:
+    """Return the distinct values of all partitions."""
+    return set().union(*states)
+
+
+def value_counts(states: list[pd.Series], work: Work) -> pd.Series:
+    """Add up value counts, sorted as Great Expectations' pandas metric sorts them."""
+    filled = [s for s in states if len(s)] or states[:1]
+    counts = pd.concat(filled).groupby(level=0, sort=False).sum()
+    if (work.values.get("sort") or "value") == "value":
+        counts = counts.sort_index()
+    counts.name, counts.index.name = "count", "value"
+    return counts
+
+
+def modes_wanted(partition: Partition, work: Work) -> Any:
+    """First pass: the hashes of all values. Second: the values among the most common hashes."""
+    if work.again is None:
+        return hash_rows(partition, work)
+    column = partition.column(work.domain).drop_duplicates()
+    return column[among(hash_columns(column.to_frame()), work.again)], None
+
+
+def modes(states: list[Any], work: Work) -> Any:
+    """Return the most common values in order; which they are, the buckets find, and a second pass looks them up."""
+    if work.again is None:
+        common: Modes = states[-1]
+        return Again(common.hashes) if common.count else []
+    found = pd.concat([s for s in states if len(s)]).drop_duplicates()
+    with contextlib.suppress(TypeError):  # values of several kinds keep their order, as in pandas
+        found = found.sort_values()
+    return list(found.values)
