@@ -47,7 +47,7 @@ class Uniqueness(NamedTuple):
 class Modes(NamedTuple):
     """The most common values: how often each occurs, and their hashes (hi, lo: uint64)."""
 
-    count: int
+    occurrences: int
     hashes: pa.Table
 
 
@@ -112,8 +112,8 @@ def mode_bucket(parts: list[pa.Table]) -> Modes:
 
 def merge_modes(parts: list[Modes]) -> Modes:
     """Return the most common values of all buckets. Raises DataError as mode_bucket."""
-    top = max(p.count for p in parts)
-    return _bounded(Modes(top, pa.concat_tables([p.hashes for p in parts if p.count == top]).combine_chunks()))
+    top = max(p.occurrences for p in parts)
+    return _bounded(Modes(top, pa.concat_tables([p.hashes for p in parts if p.occurrences == top]).combine_chunks()))
 
 
 def _bounded(modes: Modes) -> Modes:

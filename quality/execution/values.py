@@ -117,7 +117,7 @@ def modes(states: list[Any], work: Work) -> Any:
     """Return the most common values in order; which they are, the buckets find, and a second pass looks them up."""
     if work.again is None:
         common: Modes = states[-1]
-        return Again(common.hashes) if common.count else []
+        return Again(common.hashes) if common.occurrences else []
     found = pd.concat([s for s in states if len(s)]).drop_duplicates()
     with contextlib.suppress(TypeError):  # values of several kinds keep their order, as in pandas
         found = found.sort_values()
