@@ -6,8 +6,6 @@ with the password taken out and no statement or parameter in it.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from ..errors import ConfigError, MissingExtra, StorageError
 from ..storage import storage_error
+from .plainjson import dump_json
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in migrations/versions; here so that opening a current store loads no Alembic."""
 
 VERSION_TABLE = "weir_version"
@@ -84,31 +83,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITE, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def dump_json(value: Any) -> str:
-    """Write JSON that both databases take: sorted keys, no NaN or infinity (they become null), no NUL."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(v) for v in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-    if hasattr(value, "item"):  # a NumPy scalar
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, int):
-        return value
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return str(value)
 
 
 def failure(error: SQLAlchemyError, url: URL) -> StorageError:

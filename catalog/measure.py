@@ -36,7 +36,9 @@ class Metric(ABC):
 
     The first line of the docstring is what `weir list` shows. `why` says where the goalposts come from, and
     `advice` what would make the value easier. With `scale = "log"` each tenfold counts the same, for what
-    spans orders of magnitude; the goalposts are then above 0.
+    spans orders of magnitude; the goalposts are then above 0. An `optional` metric that was not measured leaves
+    the interval alone, since what it would say stands in another metric then; one that `crosses` is where one
+    score is caused by the other: seconds of the machine in the barrier, rows thrown away in the bottleneck.
     """
 
     name: ClassVar[str]
@@ -48,6 +50,8 @@ class Metric(ABC):
     scale: ClassVar[Literal["linear", "log"]] = "linear"
     needs: ClassVar[tuple[str, ...]]
     advice: ClassVar[str] = ""
+    optional: ClassVar[bool] = False
+    crosses: ClassVar[bool] = False
 
     @classmethod
     def description(cls) -> str:
@@ -150,15 +154,6 @@ def measure(facts: Iterable[Facts]) -> dict[str, float | None]:
 def units() -> dict[str, str]:
     """Return the unit of every metric by name."""
     return {name: plug.unit for name, plug in metrics().items()}
-
-
-def difficulty(plug: type[Metric], value: float) -> float:
-    """Return how hard `value` is to live with, from 0 to 1, by the metric's goalposts."""
-    easy, hard = plug.goalposts
-    if plug.scale == "log":
-        floor = min(easy, hard) * 1e-9
-        easy, hard, value = math.log(easy), math.log(hard), math.log(max(value, floor))
-    return min(1.0, max(0.0, (value - easy) / (hard - easy)))
 
 
 def _number(value: Any) -> bool:

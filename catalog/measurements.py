@@ -68,34 +68,38 @@ class MeasureRecords(Database):
         with self.reading() as session:
             return [record(MetricValue, row) for row in session.scalars(query)]
 
-    def record_scores(self, run: str, scores: Iterable[Scored]) -> None:
-        """Record scores of a run with everything needed to explain them later."""
+    def record_scores(self, run: str, scores: Iterable[Scored], scope: str = "project") -> None:
+        """Add scores of a scope with everything needed to explain them later; earlier ones of the run stay."""
         at = now()
-        rows = []
-        for score in scores:
-            parts = score.as_dict()
-            kept = {k: parts[k] for k in ("value", "low", "high", "pillars", "contributions", "facts")}
-            rows.append({"run": run, "kind": score.kind, "version": score.version, "at": at, **kept})
         with self.writing() as session:
-            upsert(session, ScoreRow, rows)
+            for score in scores:
+                parts = score.as_dict()
+                kept = {k: parts[k] for k in ("value", "low", "high", "pillars", "contributions", "facts")}
+                session.add(ScoreRow(run=run, scope=scope, kind=score.kind, version=score.version, at=at, **kept))
 
-    def scores(self, run: str) -> dict[str, ScoreRecord]:
-        """Return the scores of a run by kind."""
+    def scores(self, run: str, scope: str = "project") -> dict[str, ScoreRecord]:
+        """Return the newest scores of a run by kind."""
+        query = select(ScoreRow).where(ScoreRow.run == run, ScoreRow.scope == scope).order_by(ScoreRow.at)
         with self.reading() as session:
-            rows = session.scalars(select(ScoreRow).where(ScoreRow.run == run).order_by(ScoreRow.kind))
-            return {row.kind: record(ScoreRecord, row) for row in rows}
+            return {row.kind: record(ScoreRecord, row) for row in session.scalars(query)}
 
-    def score_history(self, kind: ScoreKind, limit: int = 100) -> list[ScoreRecord]:
+    def score_history(self, kind: ScoreKind, limit: int = 100, scope: str = "project") -> list[ScoreRecord]:
         """Return one score over the runs, newest first."""
-        query = select(ScoreRow).where(ScoreRow.kind == kind).order_by(ScoreRow.at.desc()).limit(limit)
+        query = select(ScoreRow).where(ScoreRow.kind == kind, ScoreRow.scope == scope)
         with self.reading() as session:
-            return [record(ScoreRecord, row) for row in session.scalars(query)]
+            rows = session.scalars(query.order_by(ScoreRow.at.desc()).limit(limit))
+            return [record(ScoreRecord, row) for row in rows]
 
-    def latest_scores(self) -> dict[str, ScoreRecord]:
+    def latest_scores(self, scope: str = "project") -> dict[str, ScoreRecord]:
         """Return the newest score of each kind."""
         kinds: tuple[ScoreKind, ...] = ("barrier", "bottleneck")
-        found = {kind: self.score_history(kind, limit=1) for kind in kinds}
+        found = {kind: self.score_history(kind, 1, scope) for kind in kinds}
         return {kind: history[0] for kind, history in found.items() if history}
+
+    def score_scopes(self) -> list[str]:
+        """Return every scope that has a score, in the order of names."""
+        with self.reading() as session:
+            return list(session.scalars(select(ScoreRow.scope).distinct().order_by(ScoreRow.scope)))
 
     def machine(self, ident: str, max_age_days: float = 7.0) -> dict[str, float] | None:
         """Return what the machine was measured at, None where that was never or too long ago."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     String,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -209,11 +210,13 @@ class MetricRow(Base):
 
 
 class ScoreRow(Base):
-    """One score of one run, with everything needed to explain it later."""
+    """One score of one scope after one run, or one export, with everything needed to explain it later."""
 
     __tablename__ = "scores"
     run: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
     version: Mapped[str]
     value: Mapped[float | None]
     low: Mapped[float]
@@ -221,8 +224,7 @@ class ScoreRow(Base):
     pillars: Mapped[dict[str, Any]]
     contributions: Mapped[list[dict[str, Any]]]
     facts: Mapped[dict[str, Any]]
-    at: Mapped[datetime]
-    __table_args__ = (Index("scores_history", "kind", "at"),)
+    __table_args__ = (Index("scores_history", "scope", "kind", "at"),)
 
 
 class MachineRow(Base):
@@ -235,7 +237,10 @@ class MachineRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what when. Rows can be added, never changed or removed: triggers in the database refuse it."""
+    """Who did what when. Rows can be added, never changed or removed: triggers in the database refuse it.
+
+    `hash` binds each to the one before (chain.py).
+    """
 
     __tablename__ = "audit"
     seq: Mapped[int] = mapped_column(primary_key=True)
@@ -244,4 +249,29 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[dict[str, Any]]
+    hash: Mapped[str] = mapped_column(server_default=text("''"))
     __table_args__ = (Index("audit_subject", "subject"), {"sqlite_autoincrement": True})
+
+
+class UserRow(Base):
+    """Somebody who may sign in to the web page."""
+
+    __tablename__ = "users"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    created: Mapped[datetime]
+
+
+class SignInRow(Base):
+    """A session of a browser or a token of a program, by the hash of its secret."""
+
+    __tablename__ = "sign_ins"
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column("user_name", ForeignKey("users.name", ondelete="CASCADE"))
+    kind: Mapped[str]
+    label: Mapped[str]
+    role: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    __table_args__ = (Index("sign_ins_user", "user_name"),)

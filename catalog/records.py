@@ -154,6 +154,7 @@ class ScoreRecord:
     """A score as it was computed then; never recomputed silently. See score.Score for the parts."""
 
     run: str
+    scope: str
     kind: ScoreKind
     version: str
     value: float | None
@@ -167,7 +168,7 @@ class ScoreRecord:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """Who did what when."""
+    """Who did what when; `hash` binds it to the entry before."""
 
     seq: int
     at: datetime
@@ -175,6 +176,7 @@ class AuditEntry:
     action: str
     subject: str
     detail: dict[str, Any]
+    hash: str
 
 
 R = TypeVar("R")

@@ -6,15 +6,18 @@ import getpass
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ..errors import ConfigError, PrivacyGateFailed
+from .chain import Verdict, link, verify
 from .database import Database
 from .models import AuditRow, CandidateRow, ReviewRow
+from .plainjson import plain
 from .records import AuditEntry, Candidate, CandidateState, Decision, Review, record
 from .runs import now
 
+_CHAIN_LOCK = 7_305_523_148
 NEXT: Mapping[CandidateState, tuple[CandidateState, ...]] = {
     "pending": ("approved", "rejected"),
     "approved": ("published", "rejected"),
@@ -128,13 +131,24 @@ class ReviewRecords(Database):
         self, action: str, subject: str, detail: Mapping[str, Any] | None = None, actor: str | None = None
     ) -> AuditEntry:
         """Add a line to the audit trail; `detail` must hold no row value. The actor is the system's user."""
-        row = AuditRow(
-            at=now(), actor=actor or current_user(), action=action, subject=subject, detail=dict(detail or {})
-        )
+        who, what = actor or current_user(), plain(dict(detail or {}))
         with self.writing() as session:
+            if session.get_bind().dialect.name == "postgresql":  # SQLite's writers wait for each other anyway
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+            before = session.scalar(select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)) or ""
+            at = now()
+            hashed = link(before, at, who, action, subject, what)
+            row = AuditRow(at=at, actor=who, action=action, subject=subject, detail=what, hash=hashed)
             session.add(row)
             session.flush()
             return record(AuditEntry, row)
+
+    def verify_audit(self, head: str | None = None) -> Verdict:
+        """Follow the audit trail's chain of hashes; `head` is one that was kept elsewhere and must be part of it."""
+        with self.reading() as session:
+            return verify(
+                session.scalars(select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=500)), head
+            )
 
     def audit_log(self, limit: int = 100, subject: str | None = None) -> list[AuditEntry]:
         """Return the newest lines of the audit trail, newest first."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .intents import IntentRecords
 from .measurements import MeasureRecords
+from .people import PeopleRecords
 from .reviews import ReviewRecords
 from .runs import RunRecords
 
 
-class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords):
+class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords):
     """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
 
     Methods are short transactions that take and give frozen records (records.py); a failing database is a

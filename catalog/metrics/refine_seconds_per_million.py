@@ -16,6 +16,7 @@ class RefineSecondsPerMillion(Ratio):
     why = "2 s is vectorised parsing; 2,000 s are 2 ms a row, the speed of text analysis in Python"
     needs = ("kept", "duplicates", "rejected_clean", "refine_seconds")
     advice = "switch off rules that find nothing, or use a GPU"
+    crosses = True
 
     def over(self, facts: Facts) -> float:
         """Add up seconds of refinement."""

@@ -1,4 +1,4 @@
-"""Bytes that had to be read once, against the bytes worked on."""
+"""Bytes that had to be read once, against the bytes that tasks read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..measure import Facts, Goalposts, Ratio, metric
 
 @metric("useful_bytes_share")
 class UsefulBytesShare(Ratio):
-    """Bytes that had to be read once, against the bytes worked on."""
+    """Bytes that had to be read once, against the bytes that tasks read."""
 
     pillar = "optimisation"
     unit = "share"

@@ -16,6 +16,7 @@ class UsefulRowsShare(Ratio):
     why = "the natural ends of a share; what is thrown away was work for nothing"
     needs = ("rows_in", "waste_rows")
     advice = "prefilter at the source, and pull incrementally"
+    crosses = True
 
     def over(self, facts: Facts) -> float:
         """Count rows that were of use."""

@@ -7,6 +7,8 @@ worker processes sized by what the machine has; with `scheduler:` on any cluster
 from __future__ import annotations
 
 import os
+import platform
+import resource
 import sys
 import tempfile
 import time
@@ -128,18 +130,33 @@ def resolve_gpu(wanted: str) -> tuple[bool, str]:
 
 @dataclass(frozen=True)
 class Timed:
-    """A task's result with what it cost on its worker."""
+    """A task's result with what it cost on its worker: seconds, bytes read and written, the process's peak memory."""
 
     value: Any
     seconds: float
     peak_memory: int
+    read_bytes: int
+    written_bytes: int
+    process: tuple[str, int]
+
+
+@dataclass
+class Cost:
+    """What the tasks of one function cost together."""
+
+    tasks: int = 0
+    seconds: float = 0.0
+    wall_seconds: float = 0.0
+    read_bytes: int = 0
+    written_bytes: int = 0
 
 
 class Engine:
     """Runs functions over items on worker processes, started at the first use and stopped on exit.
 
-    `busy_seconds` adds up the task time of all workers, `peak_memory` is the largest resident size of a worker
-    (bytes), `wall_seconds` the time that `map` was waiting for results.
+    `busy_seconds` adds up the task time of all workers, `peak_memory` is the largest resident size that any of
+    them ever had (bytes), `peak_memory_total` that of all of them, `wall_seconds` the time that `map` was waiting
+    for results, `costs` says all that by function; `spilled_bytes` is what workers wrote to disk for want of memory.
     """
 
     def __init__(self, config: EngineConfig, scratch: str | None = None) -> None:
@@ -149,13 +166,25 @@ class Engine:
         self._cluster: Any = None
         self.busy_seconds = 0.0
         self.wall_seconds = 0.0
-        self.peak_memory = 0
+        self.spilled_bytes = 0.0
+        self.costs: dict[str, Cost] = {}
+        self._peaks: dict[tuple[str, int], int] = {}
 
     def __enter__(self) -> Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def peak_memory(self) -> int:
+        """The largest resident size of any worker, in bytes."""
+        return max(self._peaks.values(), default=0)
+
+    @property
+    def peak_memory_total(self) -> int:
+        """The largest resident sizes of all workers, added up, in bytes."""
+        return sum(self._peaks.values())
 
     @property
     def client(self) -> Any:
@@ -184,6 +213,7 @@ class Engine:
         started = time.perf_counter()
         futures = self.client.map(_Task(function, arguments), items, pure=False, batch_size=1000)
         positions = {future.key: position for position, future in enumerate(futures)}
+        cost = self.costs.setdefault(function.__name__.lstrip("_"), Cost())
         results: list[Any] = [None] * len(items)
         try:
             for future in as_completed(futures):
@@ -195,16 +225,32 @@ class Engine:
                         "set engine.memory higher, engine.workers lower or engine.partition smaller; run again",
                     ) from None
                 results[positions[future.key]] = timed.value
-                self.busy_seconds += timed.seconds
-                self.peak_memory = max(self.peak_memory, timed.peak_memory)
+                self._count(cost, timed)
                 if advance:
                     advance()
         except BaseException:
             self._client.cancel(futures)
             raise
         finally:
-            self.wall_seconds += time.perf_counter() - started
+            waited = time.perf_counter() - started
+            self.wall_seconds += waited
+            cost.wall_seconds += waited
+        self.spilled_bytes = self._spilled()
         return results
+
+    def _count(self, cost: Cost, timed: Timed) -> None:
+        self.busy_seconds += timed.seconds
+        self._peaks[timed.process] = max(self._peaks.get(timed.process, 0), timed.peak_memory)
+        cost.tasks += 1
+        cost.seconds += timed.seconds
+        cost.read_bytes += timed.read_bytes
+        cost.written_bytes += timed.written_bytes
+
+    def _spilled(self) -> float:
+        """Return the bytes that the workers spilled so far, as they report them to the scheduler."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        found: Any = (w.get("metrics", {}).get("spilled_bytes", {}).get("disk", 0) for w in workers)
+        return max(self.spilled_bytes, float(sum(found)))
 
     def stream(self, function: Callable[..., Result], items: Sequence[Item], *arguments: Any) -> Iterator[Result]:
         """Like `map`, one result at a time, for results that should not all be held at once."""
@@ -291,6 +337,7 @@ class _Task:
         return f"<task {self.__name__}>"
 
     def __call__(self, item: Any) -> Timed:
+        read, written = _transferred()
         started = time.perf_counter()
         try:
             value = self.function(item, *self.arguments)
@@ -298,9 +345,20 @@ class _Task:
             raise
         except Exception as error:
             raise strip(error, self.__name__) from None
-        import psutil
+        seconds = time.perf_counter() - started
+        again, out = _transferred()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return Timed(value, seconds, peak, again - read, out - written, (platform.node(), os.getpid()))
 
-        return Timed(value, time.perf_counter() - started, int(psutil.Process().memory_info().rss))
+
+def _transferred() -> tuple[int, int]:
+    """Return the bytes this process has read and written by system calls, page cache included; 0 where unknown."""
+    try:
+        lines = Path("/proc/self/io").read_text().splitlines()
+    except OSError:
+        return 0, 0
+    found = dict(line.split(": ") for line in lines)
+    return int(found["rchar"]), int(found["wchar"])
 
 
 def strip(error: Exception, step: str) -> WeirError:

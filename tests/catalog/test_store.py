@@ -21,6 +21,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import dataweir.catalog.database as database
+from dataweir.catalog.chain import link
 from dataweir.catalog.models import Base
 from dataweir.catalog.records import SplitRecord, StepRecord
 from dataweir.catalog.score import barrier, bottleneck
@@ -133,7 +134,7 @@ def test_the_audit_trail_only_grows(store: Store) -> None:
         store.audit("run", f"r{number}", {"n": number}, actor="ann")
     attempts = ["UPDATE audit SET actor = 'eve'", "DELETE FROM audit WHERE seq = 2"]
     if store.engine.dialect.name == "sqlite":
-        attempts.append("REPLACE INTO audit VALUES (2, '2024-01-01', 'eve', 'x', 'y', '{}')")
+        attempts.append("REPLACE INTO audit VALUES (2, '2024-01-01', 'eve', 'x', 'y', '{}', '')")
     else:
         attempts.append("TRUNCATE audit")
     for attempt in attempts:
@@ -144,6 +145,132 @@ def test_the_audit_trail_only_grows(store: Store) -> None:
         ("r1", "ann", {"n": 1}),
     ]
     assert len(store.audit_log(subject="r0")) == 1
+
+
+def _tampered(store: Store, *statements: str) -> None:
+    """Change the trail as somebody with all rights on the database can: without its triggers."""
+    with store.engine.begin() as connection:
+        if store.engine.dialect.name == "sqlite":
+            for name in ("audit_no_update", "audit_no_delete"):
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER ALL"))
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_the_audit_trail_verifies_and_its_head_is_found_again(store: Store) -> None:
+    first = store.audit("run", "r", {"n": 1.5, "what": "ümlaut\x00", "list": [1, None, True]}, actor="ann")
+    last = store.audit("run", "s", {"n": 1e-6}, actor="ann")
+    verdict = store.verify_audit(head=first.hash)
+    assert (verdict.ok, verdict.entries, verdict.head, verdict.head_found) == (True, 2, last.hash, True)
+    assert store.verify_audit(head="00").ok is False
+    assert last.hash == link(first.hash, last.at, "ann", "run", "s", {"n": 1e-6})
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [("UPDATE audit SET actor = 'eve' WHERE seq = 2", 2), ("DELETE FROM audit WHERE seq = 2", 3)],
+)
+def test_a_tampered_trail_is_found_out(store: Store, statement: str, broken: int) -> None:
+    for number in range(4):
+        store.audit("run", f"r{number}", {"n": number})
+    _tampered(store, statement)
+    verdict = store.verify_audit()
+    assert (verdict.ok, verdict.broken_at) == (False, broken)
+
+
+def test_a_trail_whose_end_was_cut_off_is_found_out_by_its_head(store: Store) -> None:
+    head = [store.audit("run", f"r{number}") for number in range(3)][-1].hash
+    _tampered(store, "DELETE FROM audit WHERE seq = 3")
+    assert store.verify_audit().ok
+    verdict = store.verify_audit(head)
+    assert (verdict.ok, verdict.head_found) == (False, False)
+
+
+def test_entries_written_at_once_make_one_chain(store: Store) -> None:
+    threads = [threading.Thread(target=lambda: [store.audit("x", "y") for _ in range(5)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    verdict = store.verify_audit()
+    assert (verdict.ok, verdict.entries) == (True, 20)
+
+
+def test_the_history_of_a_score_grows_within_a_run(store: Store) -> None:
+    run = store.start_run("shop", "abc").id
+    for value in (0.01, 0.05):
+        store.record_scores(run, [barrier({"malformed_share": value})])
+    store.record_scores(run, [barrier({"malformed_share": 0.1}, only=["malformed_share"])], "source:x")
+    assert [r.contributions[0]["value"] for r in store.score_history("barrier")] == [0.05, 0.01]
+    assert store.scores(run)["barrier"].contributions[0]["value"] == 0.05
+    assert store.score_scopes() == ["project", "source:x"]
+    assert store.latest_scores("source:x")["barrier"].value == 1.0
+
+
+def test_users_sessions_and_tokens(store: Store) -> None:
+    pytest.importorskip("argon2")
+    ann = store.set_user("ann", "reviewer", "correct horse battery")
+    assert store.check_password("ann", "correct horse battery") == ann
+    assert store.check_password("ann", "wrong") is None
+    assert store.check_password("nobody", "correct horse battery") is None
+    secret = store.open_session(ann)
+    found = store.signed_in(secret)
+    assert found is not None
+    assert (found.user, found.role, found.kind) == ("ann", "reviewer", "session")
+    assert store.signed_in(secret + "x") is None
+    token = store.add_token("ann", "dashboard", "viewer", days=1)
+    assert getattr(store.signed_in(token), "role", None) == "viewer"
+    assert store.signed_in(store.add_token("ann", "old", "viewer", days=-1)) is None
+    with pytest.raises(ConfigError, match="cannot hand out"):
+        store.add_token("ann", "more", "admin", days=1)
+    store.sign_out(secret)
+    assert store.signed_in(secret) is None
+    store.set_user("ann", "viewer", "another long password")
+    assert store.signed_in(token) is None
+    with pytest.raises(ConfigError, match="12 characters"):
+        store.set_user("bob", "viewer", "short")
+    store.remove_user("ann")
+    assert store.users() == []
+    with store.engine.connect() as connection:
+        kept = connection.execute(text("SELECT count(*) FROM sign_ins")).scalar()
+    assert kept == 0
+
+
+def test_a_catalogue_of_the_first_revision_keeps_its_scores_and_its_trail(url: str) -> None:
+    from alembic import command
+
+    with Store.open(url) as store:
+        engine = store.engine
+        config = Config()
+        config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+        with engine.begin() as connection:
+            Base.metadata.drop_all(connection)
+            connection.execute(text(f"DROP TABLE {database.VERSION_TABLE}"))
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("DROP FUNCTION weir_audit_refuse"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+            connection.execute(
+                text("INSERT INTO runs VALUES ('r', 'p', 'done', '2024-01-01', NULL, 'h', '{}', '{}', '{}', NULL)")
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO scores VALUES ('r', 'barrier', 'barrier/1', 0.5, 0.4, 0.6, '{}', '[]', '{}',"
+                    " '2024-01-01 00:00:00')"
+                )
+            )
+            for number in (1, 2):
+                connection.execute(
+                    text(f"INSERT INTO audit VALUES ({number}, '2024-01-01 00:00:00', 'ann', 'x', 'y', '{{}}')")
+                )
+    with Store.open(url) as store:
+        assert store.latest_scores()["barrier"].value == 0.5
+        assert store.verify_audit().ok
+        assert len({entry.hash for entry in store.audit_log()}) == 2
+        with pytest.raises(DBAPIError, match="append-only"), store.engine.begin() as connection:
+            connection.execute(text("UPDATE audit SET actor = 'eve'"))
 
 
 def test_the_migrations_make_what_the_models_say(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Commands that look at data: tables, sql, audit."""
+"""Commands that look at data: tables, sql."""
 
 from __future__ import annotations
 
@@ -30,13 +30,3 @@ def add(group: Group) -> None:
 
         found = Project.open(project).sql(query, limit=limit)
         output.show(found.to_pylist(), rows(found))
-
-    @command(group, "audit")
-    @click.option("--limit", default=50, show_default=True, help="How many, the latest first.")
-    def audit(output: Output, project: str, limit: int) -> None:
-        """Show the audit log: who asked, approved, published what, and when."""
-        from ..flow.project import Project
-        from .render import audit_list
-
-        found = Project.open(project).reading().audit_log(limit)
-        output.show(found, audit_list(found))

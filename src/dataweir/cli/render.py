@@ -149,16 +149,6 @@ def _records(names: list[str], rows: list[tuple[Any, ...]], title: str | None = 
     return lambda console: printed(*records(names, rows, console.width, title))(console)
 
 
-def audit_list(entries: list[Any]) -> Render:
-    """The audit log."""
-    return printed(
-        table(
-            ("#", "at (UTC)", "who", "did", "to"),
-            [(str(e.seq), moment(e.at), e.actor, e.action, e.subject) for e in entries],
-        )
-    )
-
-
 def ran(report: Any) -> Render:
     """The report of a run."""
     if not report.work:
@@ -206,29 +196,6 @@ def _marked(columns: tuple[str, ...], rows: list[tuple[Any, ...]], title: str) -
     for row in rows:
         built.add_row(*(Text.from_markup(v) if isinstance(v, str) else f"{v:,}" if v is not None else "-" for v in row))
     return built
-
-
-def scored(report: dict[str, Any]) -> Render:
-    """Both scores, their pillars and what weighs most."""
-    parts: list[Any] = []
-    for kind, score in report.items():
-        parts.append(score_line(kind, score))
-        rows = [
-            (
-                name,
-                round(p["value"], 3) if p["value"] is not None else None,
-                f"{p['measured']} of {p['metrics']}",
-            )
-            for name, p in score["pillars"].items()
-        ]
-        parts.append(table(("pillar", "difficulty", "metrics measured"), rows))
-        heavy = [
-            (c["metric"], f"{c['value']:,.4g} {c['unit']}", round(c["difficulty"], 3), round(c["drop"], 3))
-            for c in score["contributions"][:5]
-        ]
-        parts.append(table(("metric", "value", "difficulty", "score without it drops by"), heavy))
-    parts.append("[dim]An index by a documented method (docs/guide/scores.md), not a standard.[/]")
-    return printed(*parts)
 
 
 def score_line(kind: str, score: dict[str, Any]) -> str:

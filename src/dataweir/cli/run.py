@@ -1,4 +1,4 @@
-"""Commands of a run: plan, run, status, runs, score, quality."""
+"""Commands of a run: plan, run, status, runs, quality."""
 
 from __future__ import annotations
 
@@ -61,13 +61,3 @@ def add(group: Group) -> None:
 
         report = latest(Project.open(project), table)
         output.show(report, quality_report(report))
-
-    @command(group, "score")
-    def score(output: Output, project: str) -> None:
-        """Show the data-barrier and the compute-bottleneck score with pillars and contributions."""
-        from ..flow.project import Project
-        from ..flow.scores import latest
-        from .render import scored
-
-        report = latest(Project.open(project))
-        output.show(report, scored(report))

@@ -13,6 +13,7 @@ from ..errors import ConfigError, PrivacyGateFailed
 from ..output import Output
 from ..privacy import residual, risk
 from ..privacy.candidate import Part, gather_groups, mask_part, seal_part, write_groups
+from ..privacy.contract import operator
 from ..privacy.evidence import check_gates, evidence, sample_rows, write_candidate
 from ..privacy.keys import secret_key
 from ..privacy.policy import Policy, load_policy
@@ -135,11 +136,13 @@ def _sweep(project: Project, store: Any, name: str) -> None:
 def sharing_facts(record: dict[str, Any], columns_in: int) -> dict[str, float]:
     """Return what an export says about the difficulty of sharing."""
     after = record["risk"]["after"]
+    entities = [found for counts in record["masked"].values() for found in counts.items()]
     return {
         "export_rows_in": record["rows_in"],
         "export_rows_out": record["rows_out"],
         "suppressed": record["suppressed"],
-        "entities_masked": sum(sum(counts.values()) for counts in record["masked"].values()),
+        # what an operator did to a whole column is the policy's doing, and says nothing about the text
+        "entities_masked": sum(count for name, count in entities if name not in operator.all()),
         "k_found": float(after.get("k_found") or 0),
         "k_required": float(after.get("k_required") or 0),
         "residual_findings": record["residual"]["total"],
@@ -151,7 +154,7 @@ def sharing_facts(record: dict[str, Any], columns_in: int) -> dict[str, float]:
 def _rescore(project: Project, store: Any, run: str) -> None:
     from .scores import rescore
 
-    rescore(store, run)
+    rescore(project, store, run)
 
 
 def find(project: Project, identifier: str) -> Exported:

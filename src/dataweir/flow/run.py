@@ -9,7 +9,7 @@ from typing import Any
 
 from ..catalog.machine import machine
 from ..catalog.records import StepRecord
-from ..engine import Engine
+from ..engine import Cost, Engine
 from ..errors import QualityGateFailed, WeirError
 from ..output import Output
 from .doctor import versions
@@ -104,7 +104,7 @@ def _close(
         account=account,
         rows_added=_added(pulled, refined),
         quality=[judged.summary for judged in refined.judged],
-        scores=rescore(store, run),
+        scores=rescore(project, store, run),
     )
 
 
@@ -151,21 +151,45 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
 def _machine_steps(
     project: Project, store: Any, engine: Engine, pulled: Pulled, account: dict[str, Any], seconds: float
 ) -> list[StepRecord]:
+    ceilings = machine(store, project.warehouse)
     facts = {
-        **machine(store, project.warehouse),
+        **ceilings,
         "wall_seconds": seconds,
         "busy_seconds": engine.busy_seconds,
         "workers": engine.allocation.workers,
-        "peak_memory_bytes": engine.peak_memory * engine.allocation.workers,
+        "peak_memory_bytes": engine.peak_memory_total,
+        "rows_per_second": account["records"] / engine.wall_seconds if engine.wall_seconds else 0.0,
     }
-    fresh = sum(part.bytes_in for part in pulled.landed)
-    work = {
+    # without /proc nobody knows what the tasks read: then it is not measured, rather than said to be little
+    read = sum(cost.read_bytes for cost in engine.costs.values())
+    work: dict[str, float] = {
         "rows_in": account["records"],
         "waste_rows": account["duplicates"] + account["rejected"],
-        "bytes_in": fresh,
-        "work_bytes": fresh,
     }
-    return [StepRecord("machine", "project", facts=facts), StepRecord("work", "project", facts=work)]
+    if read and pulled.landed:
+        work |= {
+            "bytes_in": sum(part.bytes_in for part in pulled.landed),
+            "work_bytes": read,
+            "spilled_bytes": engine.spilled_bytes,
+            "busy_seconds": engine.busy_seconds,
+            "text_bytes_per_s": ceilings["text_bytes_per_s"],
+        }
+    steps = [
+        StepRecord(f"compute.{name}", "project", cost.tasks, cost.tasks, seconds=cost.seconds, facts=_cost(cost))
+        for name, cost in engine.costs.items()
+    ]
+    return [StepRecord("machine", "project", facts=facts), StepRecord("work", "project", facts=work), *steps]
+
+
+def _cost(cost: Cost) -> dict[str, float]:
+    """Return what the tasks of one function cost, under names that no metric of the whole run reads."""
+    return {
+        "tasks": cost.tasks,
+        "task_seconds": cost.seconds,
+        "task_wall_seconds": cost.wall_seconds,
+        "task_read_bytes": cost.read_bytes,
+        "task_written_bytes": cost.written_bytes,
+    }
 
 
 def _end(store: Any, run: str, report: RunReport, pulled: Pulled, refined: Refined) -> None:
