@@ -52,6 +52,11 @@ def run_weir() -> Callable[..., Ended]:
     return weir
 
 
+@pytest.fixture
+def watched_environment() -> dict[str, str]:
+    return watched()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     if not SHARED.is_dir():

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import watched
-
 CODE = """
 import contextlib, socket
 for host in ("127.0.0.1", "localhost", "telemetry.invalid"):
@@ -19,9 +17,9 @@ with contextlib.suppress(OSError):
 """
 
 
-def test_what_leaves_the_machine_is_written_down(tmp_path: Path) -> None:
+def test_what_leaves_the_machine_is_written_down(tmp_path: Path, watched_environment: dict[str, str]) -> None:
     log = tmp_path / "log"
-    env = {**watched(), "WEIR_TEST_CONNECTIONS": str(log)}
+    env = {**watched_environment, "WEIR_TEST_CONNECTIONS": str(log)}
     subprocess.run([sys.executable, "-c", CODE], env=env, check=True)
     seen = {line.split()[1].rstrip(":") for line in log.read_text().splitlines()}
     assert seen == {"telemetry.invalid", "192.0.2.1"}
