@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from services import postgres, postgres_database
+
+__all__ = ["postgres", "postgres_database"]  # fixtures that every test may ask for
 
 WATCH = Path(__file__).parent / "watch"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
