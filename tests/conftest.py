@@ -19,6 +19,16 @@ WATCH = Path(__file__).parent / "watch"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--device", choices=("cpu", "gpu"), default="cpu", help="where array kernels are tested")
+
+
+@pytest.fixture(scope="session")
+def device(request: pytest.FixtureRequest) -> Any:
+    """The array module that kernels are tested with: NumPy, or with --device=gpu CuPy."""
+    return pytest.importorskip("cupy" if request.config.getoption("--device") == "gpu" else "numpy")
+
+
 class Ended(NamedTuple):
     """How a command ended: exit code, standard output and error, and the JSON document if there is one."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .catalog.score import barrier, bottleneck
     from .errors import WeirError
     from .flow.project import Project
+    from .ingest.dedup.near import near_duplicates
     from .ingest.read import read_weblog
     from .privacy.detect import detect
     from .privacy.mask import mask
@@ -31,6 +32,7 @@ _HOMES = {
     "bottleneck": ".catalog.score",
     "detect": ".privacy.detect",
     "mask": ".privacy.mask",
+    "near_duplicates": ".ingest.dedup.near",
     "read_weblog": ".ingest.read",
     "validate": ".quality.validate",
     "verify": ".privacy.verify",
@@ -43,6 +45,7 @@ __all__ = [
     "bottleneck",
     "detect",
     "mask",
+    "near_duplicates",
     "open",
     "read_weblog",
     "validate",
