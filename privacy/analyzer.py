@@ -166,35 +166,23 @@ def _serves(plug: type[Recognizer], language: str) -> bool:
 def _presidio(plug: type[Recognizer], language: str) -> Any:
     """Return our recogniser as one of Presidio's: a match narrows to its group `value`, and is then judged."""
     import presidio_analyzer
-    import regex
-
-    flags = regex.MULTILINE | (0 if plug.case_sensitive else regex.IGNORECASE)
-    patterns = [(regex.compile(pattern.regex, flags), pattern.score) for pattern in plug.patterns]
 
     class Plug(presidio_analyzer.LocalRecognizer):  # type: ignore[misc]
         def load(self) -> None:
             pass
 
         def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
-            found = []
-            for pattern, score in patterns:
-                group = "value" if "value" in pattern.groupindex else 0
-                position = 0
-                while match := pattern.search(text, position, timeout=60):
-                    start, end = (match.start(group) + offset for offset in plug.narrow(match[group]))
-                    verdict = plug.validate(text[start:end])
-                    position = max(match.end() if verdict is False else end, match.start() + 1)
-                    if verdict is False:
-                        continue
-                    result = presidio_analyzer.RecognizerResult(
-                        plug.entity,
-                        start,
-                        end,
-                        1.0 if verdict else score,
-                        presidio_analyzer.AnalysisExplanation(plug.name, score),
-                        {"recognizer_name": self.name, "recognizer_identifier": self.id},
-                    )
-                    found.append(result)
+            found = [
+                presidio_analyzer.RecognizerResult(
+                    plug.entity,
+                    match.start,
+                    match.end,
+                    match.score,
+                    presidio_analyzer.AnalysisExplanation(plug.name, match.score),
+                    {"recognizer_name": self.name, "recognizer_identifier": self.id},
+                )
+                for match in plug.search(text, language)
+            ]
             return presidio_analyzer.EntityRecognizer.remove_duplicates(found)  # type: ignore[no-any-return]
 
     return Plug([plug.entity], name=plug.name, supported_language=language, context=list(plug.context))

@@ -8,10 +8,11 @@ a whole column, and where it makes sense one finding inside a text, into somethi
 
 from __future__ import annotations
 
+import functools
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -75,12 +76,28 @@ class Pattern(NamedTuple):
     score: float
 
 
+class Match(NamedTuple):
+    """What a recogniser found: offsets in characters, and how sure it is before context words are looked at."""
+
+    start: int
+    end: int
+    score: float
+
+
+@functools.cache
+def _compiled(patterns: tuple[Pattern, ...], case_sensitive: bool) -> list[tuple[Any, float]]:
+    import regex
+
+    flags = regex.MULTILINE | (0 if case_sensitive else regex.IGNORECASE)
+    return [(regex.compile(pattern.regex, flags), pattern.score) for pattern in patterns]
+
+
 class Recognizer:
     """One kind of personal data in text. The first line of the docstring describes it."""
 
     name: ClassVar[str]
     entity: ClassVar[str]
-    patterns: ClassVar[tuple[Pattern, ...]]
+    patterns: ClassVar[tuple[Pattern, ...]] = ()
     gate: ClassVar[str]
     """RE2 expression that matches (case-insensitively) every text in which a pattern can match: the cheap sieve."""
     context: ClassVar[tuple[str, ...]] = ()
@@ -90,6 +107,19 @@ class Recognizer:
     case_sensitive: ClassVar[bool] = False
     positives: ClassVar[tuple[str, ...]] = ()
     negatives: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def search(cls, text: str, language: str) -> Iterator[Match]:
+        """Yield the matches in a text. A recogniser that looks words up instead of matching patterns overrides this."""
+        for pattern, score in _compiled(cls.patterns, cls.case_sensitive):
+            group = "value" if "value" in pattern.groupindex else 0
+            position = 0
+            while match := pattern.search(text, position, timeout=60):
+                start, end = (match.start(group) + offset for offset in cls.narrow(match[group]))
+                verdict = cls.validate(text[start:end])
+                position = max(match.end() if verdict is False else end, match.start() + 1)
+                if verdict is not False:
+                    yield Match(start, end, 1.0 if verdict else score)
 
     @classmethod
     def validate(cls, value: str) -> bool | None:

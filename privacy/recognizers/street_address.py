@@ -1,59 +1,101 @@
-"""Street addresses: a house number and a street word, English and German, some French and Spanish."""
+"""Street addresses: a core of street and house number, and the unit, town, region, postcode and country behind it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import functools
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from ..contract import Pattern, Recognizer, recognizer
+from ..contract import Match, Pattern, Recognizer, recognizer
+from ..gazetteers import places
 
 _EN = (
-    r"(?i:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|terrace|square|sq|close"
-    r"|crescent|cres|highway|hwy|parkway|pkwy|circle|cir|trail|trl|alley|grove|mews|gardens|loop|run|ridge|hill|park)"
+    r"(?i:street|str?|road|rd|avenue|aven?|lane|ln|drive|drv?|boulevard|blvd|court|crt?|ct|way|place|plc?|terrace|terr?"
+    r"|square|sq|close|crescent|cres|highway|hwy|parkway|pkwy|circle|circ?|trail|trl|alley|grove|grv|mews|gardens|loop"
+    r"|run|ridge|hill|park|row|walk|wharf|quay|heights|green|rise|view|esplanade|parade|plaza|pike|turnpike|bypass|path)"
 )
 _WORD = r"(?:\p{Lu}[\p{L}'’.-]*|\d{1,3}(?:st|nd|rd|th))"
-_UNIT = r"(?:,?\s(?:(?i:apt|apartment|suite|ste|unit|flat|floor|room)\.?|#)\s?#?\w{1,6})?"
-_TOWN = r"(?:,?\s\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+){0,2},?\s(?:[A-Z]{2}\s)?\d{5}(?:-\d{4})?|,?\s\p{Lu}{1,2}\d[\dA-Z]?\s?\d[A-Z]{2})?"
+_ENDING = (
+    r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|damm|ufer|steig|straat|laan|plein|gracht|kade|dreef|singel"
+    r"|gata|gatan|gaten|vägen|veien|vegen|vej|gade|katu|kuja|polku|utca|stíg|götu|gránd?|stien|allé|bakken|toft|parken)"
+)
+_BEGIN = (
+    r"(?i:rue|avenue|av\.?|avda\.?|boulevard|bd\.?|impasse|chemin|quai|allées?|route|cours|passage|faubourg|calle|c/|avenida"
+    r"|paseo|plaza|pza\.?|camino|carrera|cra\.?|calzada|carretera|via|viale|piazza|piazzale|corso|vicolo|largo|strada"
+    r"|lungomare|rua|travessa|praça|estrada|rodovia|alameda|ulica|ul\.|ulice|aleja|al\.|os\.)"
+)
+_JOINT = r"(?:(?:d[eoa]s?|du|del|della|delle|dei|degli|la|le|les|los|las|l['’]|d['’]|e|y|an|in|am|der|den|zur|zum)\s?)"
+_NAME = rf"(?:{_JOINT}{{0,3}}[\p{{Lu}}\d][\p{{L}}\d'’.-]*)(?:\s{_JOINT}{{0,3}}\p{{Lu}}[\p{{L}}'’.-]*){{0,4}}"
+_HOUSE = r"\d{1,5}(?:\s?(?:[a-zA-Z](?!\w)|bis|ter))?(?:\s?[-/]\s?\d{1,4}[a-z]?)?(?!\d)"
+_UNIT = r"(?i:apt|apartment|suite|ste|unit|flat|floor|room|rm|étage|appt?|piso|puerta|interno|int|bus|wohnung|whg)\.?\s?#?\s?\w{1,6}"
+_FREE = r"(?!the\b|a\b|an\b|of\b|on\b|in\b|down\b|up\b|to\b|at\b|and\b|along\b|my\b|this\b|that\b|from\b|miles?\b|years?\b|minutes?\b|blocks?\b|people\b)[a-z]+"
+
+_TAIL = (
+    rf"[\s,]{{1,5}}(?:(?P<close>{_UNIT}|#\s?\w{{1,5}}\b|\p{{Lu}}{{2,3}}(?=[\s,]+\d{{4,6}}\b)|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:\s[A-Z]{{2}}\b)?(?![\w.])"
+    r"|[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}\b|[A-Z]\d[A-Z]\s\d[A-Z]\d\b)|(?P<word>\p{Lu}[\p{L}'’.-]*))"
+)
+_PARTS, _WORDS = 12, 4
 
 
 @recognizer("street_address")
 class StreetAddress(Recognizer):
-    """Street addresses: house number and street word (English, French, Spanish), or street and number (German, Dutch)."""
+    """Street addresses: street and house number in eight languages, with unit, town, region, postcode and country."""
 
     entity = "STREET_ADDRESS"
     gate = r"\pN"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
-            rf"(?<![\w.,$€£#])\d{{1,5}}[A-Za-z]?\s(?:[NSEW]\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?{_UNIT}{_TOWN}",
+            rf"(?<![\w.,$€£#])\d{{1,5}}[A-Za-z]?\s(?:[NSEW]{{1,2}}\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?(?!\s?\d+\s?%)",
             0.7,
         ),
         Pattern(
-            r"(?<!\w)(?:\p{Lu}[\p{L}-]*(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade)"
-            r"|\p{Lu}[\p{L}-]+\s(?:[\p{L}-]+\s){0,2}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Damm|Ufer))"
-            r"\s\d{1,4}\s?(?:[a-zA-Z](?!\w))?(?:\s?-\s?\d{1,4})?(?!\d)(?:,?\s(?:D-)?\d{5}\s\p{Lu}[\p{L}-]+)?",
+            rf"(?<![\w.,$€£#])\d{{1,5}}\s(?:{_FREE}\s){{1,3}}(?:street|st|road|rd|avenue|ave|lane|boulevard|blvd|drive|terrace|parkway|highway)\b\.?",
+            0.5,
+        ),
+        Pattern(
+            rf"(?<!\w)(?:\d{{1,5}}\s)?(?:\p{{Lu}}[\p{{L}}.-]*(?i:{_ENDING})|\p{{Lu}}[\p{{L}}-]+\s(?:(?:an|in|am|im|den|der|dem|von|zur?|zum|\p{{Lu}}[\p{{L}}-]+)\s){{0,3}}(?i:{_ENDING}))\s{_HOUSE}",
+            0.7,
+        ),
+        Pattern(rf"(?<![\w.,$€£#])\d{{1,5}}(?:\s?(?:bis|ter))?,?\s{_BEGIN}\s{_NAME}(?:,?\s{_HOUSE})?", 0.7),
+        Pattern(rf"(?<!\w){_BEGIN}\s{_NAME},?\s(?:n[.º°]?\s?)?{_HOUSE}", 0.7),
+        Pattern(
+            r"(?<![\w.,$€£#])\d{1,5}\s(?:[\p{Lu}\d][\p{L}\d'’.-]*\s?){1,4}\d{0,4}(?=[\s,]{1,3}(?i:apt|suite|unit|flat)\.?\s\d)",
+            0.6,
+        ),
+        Pattern(
+            r"(?<!\w)(?i:P\.?\s?O\.?\s?Box|Postfach|Apartado|Casella\spostale|Postbus|Boîte\spostale|BP)\s\d{2,8}(?!\d)",
             0.7,
         ),
         Pattern(
-            r"(?<![\w.,$€£#])\d{1,4}(?:\s?(?:bis|ter))?,?\s(?i:rue|avenue|boulevard|impasse|chemin|quai|allée)\s"
-            r"(?:(?:de|du|des|la|le|les|l'|d')\s?){0,3}\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+){0,3}",
-            0.7,
+            rf"(?i:\bcorner\sof\s)(?P<value>{_WORD}(?:\s{_WORD}|\s\d{{1,4}}\.?){{0,4}}\s(?i:and|&)\s{_WORD}(?:\s{_WORD}){{0,3}})",
+            0.6,
+        ),
+        Pattern(r"(?<!\w)(?i:PSC|CMR|Unit)\s\d{1,5},?\s(?i:Box)\s\d{1,5}", 0.8),
+        Pattern(
+            r"(?<!\w)(?:\d{1,5}[A-Za-z]?\s)(?:\p{Lu}[\p{L}'’-]+\s){1,3}\d{0,4}\s?[\n,](?=[^\n]{0,40}\n?[^\n]{0,20}(?:[A-Z]{2}\s\d{5}|\d{5}\s?$))",
+            0.5,
         ),
         Pattern(
-            r"(?<!\w)(?i:calle|avenida|paseo|plaza|via|piazza|corso|rua)\s(?:(?:de|del|della|la|los|las|do|da)\s){0,2}"
-            r"\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+){0,3},?\s\d{1,4}(?!\d)",
-            0.7,
+            r"[\u4e00-\u9fff]{2,9}(?:省|市|区|县)[\u4e00-\u9fff]{1,12}(?:路|街|巷|道)\d{1,5}号(?:[\u4e00-\u9fff\d-]{1,12}(?:室|楼|单元|栋))?",
+            0.8,
         ),
-        Pattern(r"(?<!\w)(?i:P\.?\s?O\.?\s?Box|Postfach)\s\d{2,8}(?!\d)", 0.7),
     )
     positives = (
         "I live at «221B Baker Street», upstairs",
         "ship to «1600 Pennsylvania Ave» today",
         "send it to «742 Evergreen Terrace, Apt 3», please",
+        "it is «12 Oak Lane, Springfield, IL 62704»",
         "ich wohne in der «Hauptstraße 12a», oben",
         "Büro: «Unter den Linden Str. 7», hinten",
-        "au «12 rue de la Paix» à Paris",
+        "an «Lindenstraße 5, 10969 Berlin», bitte",
+        "au «12 rue de la Paix, 75002 Paris», merci",
         "vive en «Calle Mayor 15» desde mayo",
+        "in «Via Giuseppe Garibaldi 7» a Roma",
+        "op de «Prinsengracht 263» woont ze",
         "write to «P.O. Box 4471» only",
+        "soldier at «PSC 1234, Box 5678»",
+        "家在«北京市海淀区中关村大街27号»，欢迎",
     )
     negatives = (
         "I walked 5 miles down the street",
@@ -61,3 +103,36 @@ class StreetAddress(Recognizer):
         "chapter 3 Verse 7",
         "in 2023 Apple won",
     )
+
+    @classmethod
+    def search(cls, text: str, language: str) -> Iterator[Match]:
+        """Yield each core with what belongs to the address behind it."""
+        for match in super().search(text, language):
+            yield match._replace(end=_extended(text, match.end))
+
+
+def _extended(text: str, end: int) -> int:
+    """Return where the address ends: after the last unit, postcode, region or known place among its next parts."""
+    position, since, start = end, 0, end
+    for _ in range(_PARTS):
+        part = _tail().match(text, position)
+        if part is None:
+            break
+        position = part.end()
+        if part["close"]:
+            end, since, start = position, 0, position
+            continue
+        since += 1
+        if since > _WORDS:
+            break
+        name = " ".join(text[start:position].strip(" ,\n").split()).casefold()
+        if name in places() or part["word"].casefold() in places():
+            end, since, start = position, 0, position
+    return len(text[:end].rstrip(" ,\n"))
+
+
+@functools.cache
+def _tail() -> Any:
+    import regex
+
+    return regex.compile(_TAIL)

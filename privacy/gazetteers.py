@@ -1,0 +1,96 @@
+"""Word lists and words: what the recognisers of names, places and organisations look up.
+
+The lists stand in privacy/data (sources and licences in its README) and are read once a process.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import re
+from importlib.resources import files
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
+_POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
+
+
+class Word(NamedTuple):
+    """One word of a text: offsets in characters, the word casefolded, whether it is capitalised, the gap before it."""
+
+    start: int
+    end: int
+    folded: str
+    capital: bool
+    upper: bool
+    gap: str
+
+
+@functools.lru_cache(maxsize=32)
+def words(text: str) -> tuple[Word, ...]:
+    """Return the words of a text; a possessive 's belongs to none. The last texts are kept: several recognisers ask."""
+    found: list[Word] = []
+    last = 0
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        if possessive := _POSSESSIVE.search(match[0]):
+            end -= len(possessive[0])
+        word = text[start:end]
+        first = word[0]
+        found.append(
+            Word(
+                start,
+                end,
+                word.casefold().replace("’", "'"),
+                first.isupper(),
+                len(word) > 1 and word.isupper(),
+                text[last:start],
+            )
+        )
+        last = end
+    return tuple(found)
+
+
+@functools.cache
+def given_names() -> frozenset[str]:
+    """Return given names of many countries, casefolded."""
+    return _read("given_names")
+
+
+@functools.cache
+def surnames() -> frozenset[str]:
+    """Return surnames of many countries, casefolded."""
+    return _read("surnames")
+
+
+@functools.cache
+def places() -> frozenset[str]:
+    """Return names of cities, states and countries in the languages of detection, casefolded."""
+    return _read("places")
+
+
+@functools.cache
+def large_places() -> frozenset[str]:
+    """Return those places that are countries, states or cities of 300,000 people and more."""
+    return _read("large_places")
+
+
+@functools.cache
+def everyday_words(language: str) -> frozenset[str]:
+    """Return the words that every text of a language holds, casefolded: as names they need more than a capital letter."""
+    return _marked(f"{language}:")
+
+
+@functools.cache
+def common_words(language: str) -> frozenset[str]:
+    """Return everyday and frequent words of a language, casefolded: alone they are no names."""
+    return everyday_words(language) | _marked(f"{language}+:")
+
+
+def _marked(mark: str) -> frozenset[str]:
+    return frozenset(line.removeprefix(mark) for line in _read("common_words") if line.startswith(mark))
+
+
+def _read(name: str) -> frozenset[str]:
+    raw = (files(__package__) / "data" / f"{name}.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(raw).decode().splitlines())

@@ -1,0 +1,115 @@
+"""Cities, regions and countries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..contract import Match, Recognizer, recognizer
+from ..gazetteers import Word, common_words, given_names, large_places, places, surnames, words
+from ._names import DWELLING, LANDS, NOT_NAMES, PLACE_LABELS, PREPOSITIONS, STATES
+
+_LONGEST = 5
+_JOINTS = frozenset({"of", "the", "and", "de", "do", "da", "del", "la", "le", "les", "sur", "am", "an", "der", "upon"})
+
+
+@recognizer("location")
+class Location(Recognizer):
+    """Names of cities, regions and countries out of a gazetteer; those that are also words or surnames need a sign."""
+
+    entity = "LOCATION"
+    gate = r"\pL{2}"
+    positives = (
+        "she moved to «New York» last year",
+        "aus «Köln» nach «München» gefahren",
+        "lives in «Reading», I think",
+        "from «Rio de Janeiro» with love",
+        "she was born in «Zzyzxburg» long ago",
+        "we met at «Zebulon Hills» once",
+        "City: «Wombleton»",
+        "a trip to «South Africa»",
+        "我住在«上海»很久了",
+    )
+    negatives = ("I am reading a book", "a nice idea", "Much Ado About Nothing", "Most of it")
+
+    @classmethod
+    def search(cls, text: str, language: str) -> Iterator[Match]:
+        """Yield places, the longest name at each word."""
+        if any("\u4e00" <= character <= "\u9fff" for character in text):
+            from ._chinese import locations
+
+            yield from locations(text)
+        found = words(text)
+        known, common = places(), common_words(language)
+        at = 0
+        while at < len(found):
+            size = _longest(found, at, known) if found[at].capital else _lower(found, at)
+            score = _score(found, at, size, common) if size else 0.0
+            if not score and (_dwelt(found, at, common) or _landed(found, at, common)):
+                size, score = _stretch(found, at), 0.5
+            if score:
+                yield Match(found[at].start, found[at + size - 1].end, score)
+            at += size or 1
+
+
+def _lower(found: tuple[Word, ...], at: int) -> int:
+    """Return 1 for a large place in small letters behind a preposition of place, as people write in a hurry."""
+    word = found[at]
+    led = at > 0 and found[at - 1].folded in {"from", "in"} and word.gap == " "
+    return int(led and len(word.folded) > 4 and word.folded in large_places())
+
+
+def _longest(found: tuple[Word, ...], at: int, known: frozenset[str]) -> int:
+    name, size = found[at].folded, 1 if found[at].folded in known else 0
+    for end in range(at + 1, min(at + _LONGEST, len(found))):
+        word = found[end]
+        if word.gap not in {" ", "-", ". ", "\u00a0"} or not (word.capital or word.folded in _JOINTS):
+            break
+        name += word.gap + word.folded
+        if name in known:
+            size = end + 1 - at
+    return size
+
+
+def _score(found: tuple[Word, ...], at: int, size: int, common: frozenset[str]) -> float:
+    word = found[at]
+    led = bool(at) and found[at - 1].folded in PREPOSITIONS and word.gap.isspace()
+    if size > 1:
+        return 0.8 if led else 0.65
+    if word.folded in NOT_NAMES or len(word.folded) < 3:
+        return 0.0
+    ambiguous = word.folded in common
+    if led:
+        return 0.4 if ambiguous else 0.7
+    if ambiguous or (word.upper and len(word.folded) < 5):
+        return 0.0
+    if word.folded in large_places():
+        return 0.55
+    return 0.0 if word.folded in given_names() or word.folded in surnames() else 0.45
+
+
+def _landed(found: tuple[Word, ...], at: int, common: frozenset[str]) -> bool:
+    """Whether a label, an ending such as Hills, or a state behind a comma makes the capitalised words a place."""
+    word = found[at]
+    if not word.capital or word.folded in NOT_NAMES or (word.folded in common and word.folded in {"the", "this"}):
+        return False
+    if at and found[at - 1].folded in PLACE_LABELS and word.gap.strip() == ":":
+        return True
+    end = at + _stretch(found, at)
+    if end - at > 1 and found[end - 1].folded in LANDS and word.folded not in common:
+        return True
+    state = found[end] if end < len(found) else None
+    return state is not None and state.gap in {", ", ","} and state.upper and state.folded in STATES and end - at < 4
+
+
+def _dwelt(found: tuple[Word, ...], at: int, common: frozenset[str]) -> bool:
+    """Whether somebody lives in, or goes to, what begins here: a capitalised word that is none of every day."""
+    if at < 2 or not found[at].capital or not found[at].gap.isspace() or found[at].folded in NOT_NAMES | common:
+        return False
+    return found[at - 1].folded in PREPOSITIONS and found[at - 2].folded in DWELLING
+
+
+def _stretch(found: tuple[Word, ...], at: int) -> int:
+    end = at + 1
+    while end < len(found) and end - at < _LONGEST and found[end].gap in {" ", "-"} and found[end].capital:
+        end += 1
+    return end - at

@@ -1,0 +1,41 @@
+"""Medical record, insurance and provider numbers beside the word that names them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..contract import Pattern, Recognizer, recognizer
+
+_WORD = (
+    r"(?:\bmrns?\b|medical\srecords?(?:\snumbers?|\sno\.?|\sid)?|patient(?:\s|-)?(?:id|number|no\.?|records?)|health\splan(?:\snumber|\sid)?"
+    r"|member\sid|insurance\s(?:number|id|no\.?)|policy\snumber|npi(?:\snumber)?|medicare(?:\snumber|\sid)?|medicaid(?:\sid)?|chart\s(?:number|no\.?)"
+    r"|versichertennummer|krankenversicherungsnummer|patientennummer|fallnummer|num[eé]ro\sde\sdossier|n°\s?patient"
+    r"|historia\scl[ií]nica|tarjeta\ssanitaria|tessera\ssanitaria|pati[eë]ntnummer|cart[aã]o\ssus|num[eé]ro\sde\sutente|病历号|医保号)"
+)
+
+
+@recognizer("medical_record")
+class MedicalRecord(Recognizer):
+    """Medical record, health insurance, patient and provider numbers: with their prefix, or up to 25 characters behind their word."""
+
+    entity = "MEDICAL_RECORD"
+    gate = r"\pN{4}"
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(r"\bMRN[-:#\s]{0,3}\d{4,12}(?!\w)", 0.8),
+        Pattern(r"\bMED\d{6,10}(?!\w)", 0.5),
+        Pattern(rf"{_WORD}[^\n\d]{{0,25}}?(?P<value>(?<![\w-])[A-Z]{{0,3}}[-/]?\d[\dA-Z/-]{{3,14}}(?![\w-]))", 0.7),
+        Pattern(rf"{_WORD}[^\n]{{0,40}}?\b(?:and|or|und|et|,)\s(?P<value>[A-Z]{{1,3}}-?\d{{5,10}}(?![\w-]))", 0.6),
+    )
+    positives = (
+        "the «MRN-857162» was lost",
+        "Medical Record Number: «G4346166», thanks",
+        "NPI «1234567893» is hers",
+        "Versichertennummer «A123456780» steht da",
+        "patient ID «88-41207» came in",
+    )
+    negatives = ("medical records from 2019 on", "in 2023 the patient came", "the member is 1234")
+
+    @classmethod
+    def validate(cls, value: str) -> bool | None:
+        """Drop years."""
+        return False if value.isdigit() and len(value) == 4 else None

@@ -1,0 +1,196 @@
+"""Names of people: gazetteers of given names and surnames, with the words and the shape around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..contract import Match, Recognizer, recognizer
+from ..gazetteers import Word, common_words, everyday_words, given_names, large_places, places, surnames, words
+from ._names import CALLED, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, STREET, TITLES
+
+_LONGEST = 5
+_WHERE = frozenset({"in", "near", "nach", "à", "em"})
+_VOCATIVE = re.compile(r",\s(?:please|your|you|can|could|would|will|do|did|have|are|thank|we|I|kindly)\b")
+_NAMELIKE = re.compile(
+    r"(?:[^\W\d_]{2}(?:ova|eva|ov|ev|ska|ski|sky|skaya|ić|vić|sson|dóttir|nen|escu|shvili|adze|idze|yan|oğlu|oglu|enko"
+    r"|czyk|wicz|ová|poulos|akis|etti|elli|ucci|uzzi|ø?gaard|ström|qvist|quist|berger|huber|mayer|meier|maier|schmidt"
+    r"|eiro|eira|ez|ães|ault|eau|oux|stra|sma|mans|dijk|veld))$"
+)
+"""How surnames end, in the languages where they do."""
+
+
+@recognizer("person")
+class Person(Recognizer):
+    """Names of people: a known given name or surname beside another name, a title, an initial or a word of calling."""
+
+    entity = "PERSON"
+    gate = r"\pL{2}"
+    positives = (
+        "Yesterday «Jane Doe» wrote to us",
+        "ask Mr. «Featherstonehaugh» about it",
+        "My name is «Xochitl Quimby-Zork», hello",
+        "signed «J. R. Hartley», London",
+        "Dear «Thomas», thank you",
+        "das hat Frau «Müller» gesagt",
+        "Je m'appelle «Aurélie Dubois» et",
+        "«Ludwig van Beethoven» was deaf",
+        "invoice for «MARIA GONZÁLEZ»",
+        "Name: «Okonkwo, Emeka»",
+        "我叫«王小明»，住在那里",
+        "Instructor: «Tochukwu», room 4",
+        "«Tinatin», please confirm",
+    )
+    negatives = (
+        "The Will of the people is strong",
+        "We will meet in May or June",
+        "Thank You Very Much",
+        "Der Haushalt ist gut",
+        "Paris is in France",
+    )
+
+    @classmethod
+    def search(cls, text: str, language: str) -> Iterator[Match]:
+        """Yield names; where nouns (German) or whole texts are in capitals, a capital letter says less."""
+        if any("\u4e00" <= character <= "\u9fff" for character in text):
+            from ._chinese import people
+
+            yield from people(text)
+        found = words(text)
+        loud = sum(word.upper for word in found) > len(found) / 2
+        strict = language == "de" or loud
+        at = 0
+        while at < len(found):
+            end, score = _name(text, found, at, language, strict)
+            if score:
+                yield Match(found[at].start, found[end - 1].end, score)
+                at = end
+            else:
+                at += 1
+
+
+def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bool) -> tuple[int, float]:
+    """Return where a name that begins at a word ends, and how sure it is; 0 where none begins."""
+    word = found[at]
+    initial = len(word.folded) == 1
+    if not word.capital or (word.folded in NOT_NAMES and not initial):
+        return at, 0.0
+    common, everyday = common_words(language), everyday_words(language)
+    end = _run(found, at, everyday)
+    if found[end - 1].folded in COMPANY or found[end - 1].folded in STREET:
+        return at, 0.0
+    parts = [w for n, w in enumerate(found[at:end]) if not n or w.folded not in PARTICLES]
+    last = parts[-1].folded
+    plain = word.folded not in common
+    before = found[at - 1] if at and _joined(word.gap) else None
+    if before is not None and before.folded in TITLES and not initial:
+        return (end, 0.85) if plain or len(parts) > 1 else (at, 0.0)
+    if before is not None and before.folded in _WHERE:
+        return at, 0.0
+    called = _called(found, at)
+    if len(parts) == 1 and called and end < len(found) and found[end].gap == ", " and _given(found[end].folded):
+        return _run(found, end, everyday), 0.8
+    if len(parts) == 1:
+        abbreviated = text[word.end : word.end + 1] == "." and text[word.end + 1 : word.end + 3].strip()[:1].isdigit()
+        return (end, _single(text, word, before, called, plain, strict)) if not abbreviated else (at, 0.0)
+    known = (_surname(last) or _given(last)) and last not in common
+    if initial:
+        return (end, 0.7 if "." in found[at + 1].gap and known and len(last) > 2 else 0.0)
+    if called and plain:
+        return end, 0.8
+    given = _given(word.folded)
+    if " ".join(w.folded for w in found[at:end]) in places():
+        return at, 0.0
+    if given and known:
+        return end, 0.85 if plain else 0.6
+    if given and plain and not strict and last not in everyday:
+        return end, 0.6
+    if plain and _surname(word.folded) and known and (not strict or _given(last)):
+        return end, 0.5
+    if plain and known and _NAMELIKE.search(last) and not strict:
+        return end, 0.5
+    return at, 0.0
+
+
+def _single(text: str, word: Word, before: Word | None, called: bool, plain: bool, strict: bool) -> float:
+    name = word.folded
+    if len(name) < 2 or not plain:
+        return 0.0
+    if called:
+        return 0.75
+    if _addressed(text, word) and not strict and not word.upper:
+        return 0.5
+    led = before is not None and before.folded in PREPOSITIONS
+    if strict or (word.upper and len(name) < 5) or name in large_places():
+        return 0.0
+    if name in places() and led:
+        return 0.0
+    if _given(name) and len(name) > 2:
+        return 0.5
+    middle = before is not None and before.folded not in PREPOSITIONS and not before.capital
+    return 0.4 if middle and len(name) > 3 and _surname(name) else 0.0
+
+
+def _addressed(text: str, word: Word) -> bool:
+    """Whether a sentence begins by calling somebody: Tinatin, please come."""
+    begins = not text[: word.start].rstrip() or text[: word.start].rstrip()[-1] in ".!?>"
+    return begins and len(word.folded) > 2 and _VOCATIVE.match(text, word.end) is not None
+
+
+def _run(found: tuple[Word, ...], at: int, common: frozenset[str]) -> int:
+    """Return the end of the run of capitalised words and particles that a name may take."""
+    end = at + 1
+    while end < len(found) and end - at < _LONGEST:
+        word = found[end]
+        if not _links(word.gap, found[end - 1]):
+            break
+        follows = end + 1 < len(found) and found[end + 1].capital and _links(found[end + 1].gap, word)
+        if word.folded in PARTICLES and not word.capital:
+            if not follows:
+                break
+        elif not word.capital:
+            break
+        elif len(word.folded) == 1:
+            if not follows:
+                break
+        elif word.folded in NOT_NAMES or (word.folded in common and word.folded not in surnames()):
+            break
+        end += 1
+    while end > at + 1 and found[end - 1].folded in PARTICLES and not found[end - 1].capital:
+        end -= 1
+    return end
+
+
+def _joined(gap: str) -> bool:
+    return gap != "" and gap.strip(" \u00a0.") == "" and len(gap) < 4
+
+
+def _links(gap: str, last: Word) -> bool:
+    """Whether two words stand close enough for one name: a space; after an initial also a full stop."""
+    if gap in {" ", "\u00a0", "  "}:
+        return True
+    return last.end - last.start == 1 and gap in {". ", ".", ".-"}
+
+
+def _called(found: tuple[Word, ...], at: int) -> bool:
+    """Whether the words before say that a name follows."""
+    if not at or not found[at].gap.strip("\n") or len(found[at].gap) > 6:
+        return False
+    if found[at - 1].folded in ROLES and found[at].gap.strip() == ":":
+        return True
+    return any(
+        len(phrase) <= at and tuple(w.folded for w in found[at - len(phrase) : at]) == phrase
+        for phrase in CALLED.get(found[at - 1].folded, ())
+    )
+
+
+def _given(name: str) -> bool:
+    known = given_names()
+    return name in known or ("-" in name and any(part in known for part in name.split("-")))
+
+
+def _surname(name: str) -> bool:
+    known = surnames()
+    if name in known or ("-" in name and any(part in known for part in name.split("-"))):
+        return True
+    return len(name) > 5 and _NAMELIKE.search(name) is not None
