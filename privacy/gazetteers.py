@@ -77,7 +77,7 @@ def large_places() -> frozenset[str]:
 
 @functools.cache
 def everyday_words(language: str) -> frozenset[str]:
-    """Return the words that every text of a language holds, casefolded: as names they need more than a capital letter."""
+    """Return the words of every text of a language, casefolded: as names they need more than a capital letter."""
     return _marked(f"{language}:")
 
 

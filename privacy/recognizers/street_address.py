@@ -26,7 +26,7 @@ _BEGIN = (
 )
 _JOINT = r"(?:(?:d[eoa]s?|du|del|della|delle|dei|degli|la|le|les|los|las|l['’]|d['’]|e|y|an|in|am|der|den|zur|zum)\s?)"
 _NAME = rf"(?:{_JOINT}{{0,3}}[\p{{Lu}}\d][\p{{L}}\d'’.-]*)(?:\s{_JOINT}{{0,3}}\p{{Lu}}[\p{{L}}'’.-]*){{0,4}}"
-_HOUSE = r"\d{1,5}(?:\s?(?:[a-zA-Z](?!\w)|bis|ter))?(?:\s?[-/]\s?\d{1,4}[a-z]?)?(?!\d)"
+_HOUSE = r"\d{1,5}(?:[a-zA-Z](?!\w)|\s[a-zA-Z](?=[,.\n]|$)|\s?(?:bis|ter)\b)?(?:\s?[-/]\s?\d{1,4}[a-z]?)?(?!\d)"
 _UNIT = r"(?i:apt|apartment|suite|ste|unit|flat|floor|room|rm|étage|appt?|piso|puerta|interno|int|bus|wohnung|whg)\.?\s?#?\s?\w{1,6}"
 _FREE = r"(?!the\b|a\b|an\b|of\b|on\b|in\b|down\b|up\b|to\b|at\b|and\b|along\b|my\b|this\b|that\b|from\b|miles?\b|years?\b|minutes?\b|blocks?\b|people\b)[a-z]+"
 
