@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
 from ..gazetteers import Word, common_words, given_names, large_places, places, surnames, words
-from ._names import DWELLING, LANDS, NOT_NAMES, PLACE_LABELS, PREPOSITIONS, STATES
+from ._words import DWELLING, LANDS, NOT_NAMES, PLACE_LABELS, PREPOSITIONS, STATES
 
 _LONGEST = 5
 _JOINTS = frozenset({"of", "the", "and", "de", "do", "da", "del", "la", "le", "les", "sur", "am", "an", "der", "upon"})

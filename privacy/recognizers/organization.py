@@ -6,68 +6,12 @@ from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
 from ..gazetteers import Word, given_names, words
-from ._names import COMPANY, NOT_NAMES
+from ._words import COMPANY, EMPLOYED, HEADS, NOT_NAMES
 
-_HEADS = frozenset(
-    [
-        "university",
-        "bank",
-        "ministry",
-        "department",
-        "institute",
-        "college",
-        "universität",
-        "université",
-        "universidad",
-        "universidade",
-        "università",
-        "ministerium",
-        "ministère",
-        "ministerio",
-        "banque",
-        "banco",
-        "banca",
-        "hospital",
-        "société",
-        "compagnie",
-        "crédit",
-        "stichting",
-        "gemeente",
-    ]
-)
 _JOINTS = frozenset(
     {"of", "for", "and", "de", "du", "des", "la", "le", "für", "der", "di", "del", "della", "van", "do"}
 )
 _WORK = frozenset({"at", "for", "by", "bei", "chez", "en", "presso", "bij", "na", "from", "of"})
-_EMPLOYED = frozenset(
-    [
-        "works",
-        "worked",
-        "work",
-        "working",
-        "employed",
-        "employee",
-        "intern",
-        "job",
-        "arbeite",
-        "arbeitet",
-        "arbeitete",
-        "angestellt",
-        "travaille",
-        "travaillait",
-        "employé",
-        "employée",
-        "trabajo",
-        "trabaja",
-        "empleado",
-        "lavoro",
-        "lavora",
-        "werk",
-        "werkt",
-        "trabalho",
-        "trabalha",
-    ]
-)
 _LONGEST = 6
 
 
@@ -141,11 +85,11 @@ def _score(found: tuple[Word, ...], start: int, end: int) -> float:
     if len(run) > 1:
         if run[-1].folded in COMPANY:
             return 0.75
-        if run[0].folded in _HEADS and len(run) > 1:
+        if run[0].folded in HEADS and len(run) > 1:
             return 0.7
         if any("&" in word.gap for word in run[1:]):
             return 0.6
         if len(run) == 4 and run[1].gap == ", " and run[2].folded in {"and", "und", "et", "y"}:
             return 0.0 if all(word.folded in given_names() for n, word in enumerate(run) if n != 2) else 0.6
-    employed = start > 1 and found[start - 1].folded in _WORK and found[start - 2].folded in _EMPLOYED
+    employed = start > 1 and found[start - 1].folded in _WORK and found[start - 2].folded in EMPLOYED
     return 0.5 if employed and found[start].gap.isspace() else 0.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
 from ..gazetteers import Word, common_words, everyday_words, given_names, large_places, places, surnames, words
-from ._names import CALLED, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, STREET, TITLES
+from ._words import CALLED, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, STREET, TITLES
 
 _LONGEST = 5
 _WHERE = frozenset({"in", "near", "nach", "à", "em"})
