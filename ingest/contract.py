@@ -63,10 +63,17 @@ class Plan(NamedTuple):
 
 
 class Pulled(NamedTuple):
-    """One batch of a split: rows in the source's schema, and rejects (REJECTS)."""
+    """One batch of a split: rows in the source's schema, and rejects (REJECTS).
+
+    A source that cannot know before it reads how far it will get (an API) gives in `cursor` what to remember once
+    this batch is in: these entries are put over those of the plan's cursor, in the commit of the rows. `cost` is
+    what the batch took, added up over the split: requests, retries, wait_seconds, bytes.
+    """
 
     rows: pa.Table
     rejects: pa.Table
+    cursor: Cursor | None = None
+    cost: Mapping[str, float] = {}
 
 
 class Source(Protocol):

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..storage import filesystem, join, write_parquet
-from .dedup.decide import text_verdicts, verdicts
-from .dedup.exact import id_column
+from .dedup.decide import Verdicts, text_verdicts, verdicts
+from .dedup.exact import GONE, SAME, WHY, id_column
 from .dedup.staging import read_all
 from .hashing import to_hex
 from .integrate import user_events
 from .parts import Decided, FileCount, Finished, Group, Prepared
-from .schemas import DUPLICATES
+from .schemas import DELETED, DUPLICATES
 
 _DAY = 86_400_000_000
 
@@ -31,11 +31,12 @@ def finish(group: Group, table: str, decided: Sequence[Decided], out: str, batch
     day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for no rows.
     Raises DataError where rows in != kept + duplicates + rejected for any source file.
     """
-    kept, duplicates = [], []
+    kept, duplicates, goes = [], [], list[tuple[Posts, Posts]]()
     for part in group.parts:
-        here, dropped = _apply(part, decided)
+        here, dropped, gone = _apply(part, decided)
         kept.append(here)
         duplicates.append(dropped)
+        goes.append(gone)
     rows = pa.concat_tables(kept, promote_options="permissive")
     written = _Writer(out, f"{batch}-{group.number:05d}", table)
     if table == "web_events":
@@ -51,7 +52,8 @@ def finish(group: Group, table: str, decided: Sequence[Decided], out: str, batch
     rejects = [_read(part.rejects) for part in group.parts if part.rejects]
     if rejects:
         written.add("raw.rejects", pa.concat_tables(rejects))
-    return Finished(written.files, written.rows, _counts(group, rows, dropped))
+    replaced, deleted = (tuple(sorted({post for part in goes for post in part[which]})) for which in (0, 1))
+    return Finished(written.files, written.rows, _counts(group, rows, dropped), replaced, deleted)
 
 
 class _Writer:
@@ -73,8 +75,8 @@ class _Writer:
         self.rows[name] = self.rows.get(name, 0) + rows.num_rows
 
 
-def _apply(part: Prepared, decided: Sequence[Decided]) -> tuple[pa.Table, pa.Table]:
-    """Return a part's kept rows with their ids, and its duplicates (DUPLICATES)."""
+def _apply(part: Prepared, decided: Sequence[Decided]) -> tuple[pa.Table, pa.Table, tuple[Posts, Posts]]:
+    """Return a part's kept rows with their ids, its duplicates (DUPLICATES), and the posts that go for it."""
     rows = read_all(part.candidates)
     outcome = verdicts(part, decided)
     column = id_column(part.table)
@@ -87,13 +89,33 @@ def _apply(part: Prepared, decided: Sequence[Decided]) -> tuple[pa.Table, pa.Tab
     keep = ~outcome.dropped
     keep[by_text] = False
     first = rows.filter(pa.array(outcome.dropped))
-    methods = pa.array(method[outcome.dropped].tolist(), pa.string())
+    why = outcome.why[outcome.dropped]
+    methods = pa.array(np.where(why == SAME, method[outcome.dropped], np.array(WHY)[why]).tolist(), pa.string())
     second = rows.take(pa.array(by_text))
+    # Of a deleted post only the hash of its id stays, so that it is known when it comes again.
+    hashed = pc.if_else(pa.array(why == GONE), to_hex(outcome.ids[outcome.dropped]), first[column])
+    kept_ids = pc.if_else(pa.array(why == GONE), pa.scalar(None, pa.string()), first[column])
+    first = first.set_column(first.schema.get_field_index(column), column, hashed)
     dropped = [
-        _duplicates(part.table, first, first[column], methods),
+        _duplicates(part.table, first, kept_ids, methods),
         _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), second.num_rows)),
     ]
-    return rows.filter(pa.array(keep)), pa.concat_tables(dropped)
+    return rows.filter(pa.array(keep)), pa.concat_tables(dropped), _going(part, rows, outcome)
+
+
+Posts = set[tuple[str, str]]
+"""Posts as (platform, id)."""
+
+
+def _going(part: Prepared, rows: pa.Table, outcome: Verdicts) -> tuple[Posts, Posts]:
+    """Return the posts whose committed rows go, and those whose raw rows go: what a deletion found."""
+    if part.table != "social_posts":
+        return set(), set()
+    notices = pc.fill_null(pc.equal(rows["kind"], DELETED), False).to_numpy()
+    raw = (outcome.why == GONE) & (~notices | outcome.replaces)
+    picked = (rows.filter(pa.array(mask)) for mask in (outcome.replaces, raw))
+    replaced, deleted = (set(zip(*(p[c].to_pylist() for c in ("platform", "post_id")), strict=True)) for p in picked)
+    return replaced, deleted
 
 
 def _duplicates(table: str, rows: pa.Table, kept_id: pa.ChunkedArray, method: pa.Array) -> pa.Table:

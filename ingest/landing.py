@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from .. import storage
 from ..errors import DataError
-from .contract import REJECTS, Source, Split
+from .contract import REJECTS, Cursor, Pulled, Source, Split
 
 _COUNTS = b"weir.landed"
 _ENOUGH = 64 * 1024 * 1024  # bytes of rows in a row group
@@ -46,6 +46,9 @@ class Landed:
     bytes_in: int = 0
     seconds: float = 0.0
     reused: bool = False
+    cursor: Cursor = field(default_factory=dict)
+    """What the source remembers besides the plan's cursor once this is in."""
+    cost: dict[str, float] = field(default_factory=dict)
 
 
 def land(source: Source, split: Split, location: str, config_hash: str) -> Landed:
@@ -71,9 +74,11 @@ def land(source: Source, split: Split, location: str, config_hash: str) -> Lande
         records=counts["rows"] + sum(rejected.values()),
         rows=counts["rows"],
         rejected=rejected,
-        bytes_in=split.size,
+        bytes_in=split.size + int(counts["cost"].get("bytes", 0)),
         seconds=time.perf_counter() - began,
         reused=reused,
+        cursor=counts["cursor"],
+        cost=counts["cost"],
     )
 
 
@@ -97,28 +102,31 @@ def _finished(rows_path: str) -> dict[str, Any] | None:
 
 def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> dict[str, Any]:
     rejected: Counter[str] = Counter()
+    cost: Counter[str] = Counter()
+    cursor: Cursor = {}
     rows = 0
     with ExitStack() as files:
         rows_file = files.enter_context(storage.ParquetSink(rows_path))
         rejects_file = files.enter_context(storage.ParquetSink(rejects_path))
-        for kept, refused in _batches(source, split):
+        for kept, refused, reached, took in _batches(source, split):
+            cursor |= reached or {}
+            cost.update(took)
             rows += len(kept)
             for reason in pc.value_counts(refused["reason"]).to_pylist():
                 rejected[reason["values"]] += reason["counts"]
             rows_file.write(kept)
             if len(refused):
                 rejects_file.write(refused)
-        counts = {"rows": rows, "rejected": dict(sorted(rejected.items()))}
+        counts = {"rows": rows, "rejected": dict(sorted(rejected.items())), "cursor": cursor, "cost": dict(cost)}
         if rejected:
             rejects_file.finish({})
         rows_file.finish({_COUNTS.decode(): json.dumps(counts)})  # last: it marks the split as done
     return counts
 
 
-def _batches(source: Source, split: Split) -> Iterator[tuple[pa.Table, pa.Table]]:
+def _batches(source: Source, split: Split) -> Iterator[Pulled]:
     """Yield the split's batches, small ones joined; at least one of rows, so that there is a schema to write."""
-    kept: list[pa.Table] = []
-    refused: list[pa.Table] = []
+    held: list[Pulled] = []
     schema: pa.Schema | None = None
     for batch in source.read(split):
         schema = schema or batch.rows.schema
@@ -127,13 +135,19 @@ def _batches(source: Source, split: Split) -> Iterator[tuple[pa.Table, pa.Table]
                 f"the source '{split.source}' yields batches of different schemas for {split.file}",
                 "mend the connector: dataweir.testing.check_source shows what is wrong",
             )
-        kept.append(batch.rows)
-        refused.append(batch.rejects)
-        if sum(t.nbytes for t in kept) + sum(t.nbytes for t in refused) >= _ENOUGH:
-            yield pa.concat_tables(kept), pa.concat_tables(refused)
-            kept, refused = [], []
-    if kept or schema is None:
-        yield (
-            pa.concat_tables(kept or [source.schema.empty_table()]),
-            pa.concat_tables(refused or [REJECTS.empty_table()]),
-        )
+        held.append(batch)
+        if sum(b.rows.nbytes + b.rejects.nbytes for b in held) >= _ENOUGH:
+            yield _joined(held)
+            held = []
+    if held or schema is None:
+        yield _joined(held or [Pulled(source.schema.empty_table(), REJECTS.empty_table())])
+
+
+def _joined(batches: list[Pulled]) -> Pulled:
+    cursor: Cursor = {}
+    cost: Counter[str] = Counter()
+    for batch in batches:
+        cursor |= batch.cursor or {}
+        cost.update(batch.cost)
+    rows = pa.concat_tables([batch.rows for batch in batches])
+    return Pulled(rows, pa.concat_tables([batch.rejects for batch in batches]), cursor, dict(cost))

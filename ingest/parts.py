@@ -40,7 +40,7 @@ class FileCount:
     rows: int
     kept: int = 0
     duplicates: dict[str, int] = field(default_factory=dict)
-    """By method: exact, id, text."""
+    """By method: exact, id, version, deleted, text."""
     rejected: dict[str, int] = field(default_factory=dict)
     """By reason, at the stage 'clean'."""
 
@@ -111,6 +111,10 @@ class Finished:
     rows: dict[str, int]
     """Rows written, by Iceberg table."""
     counts: tuple[FileCount, ...]
+    replaced: tuple[tuple[str, str], ...] = ()
+    """(platform, id) of the committed posts that go: deleted, or there in a later version now."""
+    deleted: tuple[tuple[str, str], ...] = ()
+    """(platform, id) of the posts whose raw rows go: deleted."""
 
 
 def bucket_count(rows: int, rows_per_bucket: int = 2_000_000) -> int:

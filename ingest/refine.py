@@ -28,7 +28,7 @@ from ..storage import filesystem, join, path, write_parquet
 from .cleaning import Cleaner, RuleCount
 from .contract import Source
 from .dedup.decide import decide
-from .dedup.exact import id_column, identity
+from .dedup.exact import id_column, identity, versions
 from .dedup.staging import ID_KEYS, TEXT_KEYS, write_batches
 from .dedup.text import text_keys
 from .finish import finish
@@ -46,7 +46,7 @@ from .parts import (
     rounds,
     text_column,
 )
-from .schemas import TABLES
+from .schemas import DELETED, TABLES
 
 __all__ = [
     "Decided",
@@ -162,12 +162,22 @@ class _Preparation:
                 )
             table = conform(self._with_origin(table, rows), self._schema(table))
             self.rows.update(_count(table["file"]))
-            cleaned = self.cleaner.run(table)
+            cleaned, deletions = self._cleaned(table)
             for name, count in cleaned.rules.items():
                 self.rules[name] = self.rules.get(name, RuleCount()).plus(count)
             if cleaned.rejected.num_rows:
                 self._note_rejects(cleaned.rejected)
-            yield self._keyed(cleaned.kept.combine_chunks())
+            yield self._keyed(pa.concat_tables([cleaned.kept, *deletions]).combine_chunks())
+
+    def _cleaned(self, table: pa.Table) -> tuple[Any, list[pa.Table]]:
+        """Clean the rows; deletions are no posts, so no rule may refuse them: they stand apart."""
+        if self.table != "social_posts":
+            return self.cleaner.run(table), []
+        deleted = pc.fill_null(pc.equal(table["kind"], DELETED), False)
+        if not pc.any(deleted).as_py():
+            return self.cleaner.run(table), []
+        cleaned = self.cleaner.run(table.filter(pc.invert(deleted)))
+        return cleaned, [table.filter(deleted).cast(cleaned.kept.schema)]
 
     def _schema(self, table: pa.Table) -> pa.Schema:
         if self.table in TABLES:
@@ -200,7 +210,7 @@ class _Preparation:
         file = np.array(names, dtype=np.int32)[encoded.indices.to_numpy()]
         line = table["line"].to_numpy()
         pos = np.arange(self.kept, self.kept + len(file), dtype=np.int32)
-        self.keys.append((pos, hashes[:, 0], hashes[:, 1], counted, file, line))
+        self.keys.append((pos, hashes[:, 0], hashes[:, 1], counted, versions(table), file, line))
         if self.text or self.table == "social_posts":
             table = self._with_text_keys(table, pos, file)
         self.kept += table.num_rows

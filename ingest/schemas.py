@@ -52,6 +52,7 @@ SOCIAL_POSTS = _schema(
     reply_to=pa.string(),
     thread_id=pa.string(),
     score=pa.int64(),
+    edited_at=TIMESTAMP,
     words=pa.int32(),
     word_length=pa.float32(),
     alpha_words=pa.float32(),
@@ -69,11 +70,15 @@ SOCIAL_POSTS = _schema(
     line=pa.int64(),
     text_key=pa.string(),
 )
-"""One post, comment or repost. `text_key` is a 128-bit hash of the normalised text (null where it is too short).
+"""One post, comment or repost; `edited_at` is when its text last changed, where the platform says so. `text_key` is a
+128-bit hash of the normalised text (null where it is too short).
 
 From `words` to `repeated_ngrams`: signals of text quality (textstats.py). `flags`: what cleaning noticed and did not
 change, words joined by commas.
 """
+
+DELETED = "deleted"
+"""The kind of a row that takes a post back. It goes as far as deduplication, which removes the post, and no further."""
 
 USER_EVENTS = _schema(
     actor=pa.string(),

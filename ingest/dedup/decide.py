@@ -14,8 +14,8 @@ from ...errors import DataError
 from ...storage import join
 from ..hashing import Hashes, to_hex
 from ..parts import Decided, Prepared, RawPart
-from .exact import Rows, first_of_each, number_occurrences, occurrences_before
-from .seen import Bucket, earlier_in_file, seen_ids, seen_texts
+from .exact import FINAL, GONE, KEPT, OLDER, SAME, Rows, first_of_each, number_occurrences, occurrences_before
+from .seen import Bucket, Seen, earlier_in_file, seen_deletions, seen_ids, seen_texts
 from .staging import ID_VERDICTS, TEXT_VERDICTS, read_batch, write_batches
 
 METHODS = ("id", "text")
@@ -25,7 +25,13 @@ class Verdicts(NamedTuple):
     """The first round's outcome for the rows of one part."""
 
     ids: Hashes
-    dropped: NDArray[np.bool_]
+    why: NDArray[np.int8]
+    replaces: NDArray[np.bool_]
+
+    @property
+    def dropped(self) -> NDArray[np.bool_]:
+        """Which rows are dropped."""
+        return self.why != KEPT
 
 
 def decide(
@@ -41,11 +47,15 @@ def decide(
     """Decide one bucket of one round of a table, against the batch and against what is committed.
 
     `prepared` are all parts of the batch for this table, in any order; `seen` the committed data files of
-    refined.<table> (of web_events those of the batch's days are enough). `method` is a round: 'id' first;
-    then 'text', which takes the whole first round as `decided` and looks only at its survivors.
-    `duplicates` are the committed data files of refined.duplicates; they are read only where a file is
-    continued that an earlier run began. Kept is the committed row if there is one, else the first by
-    (source, file, line). Raises DataError where the parts were prepared for different numbers of buckets.
+    refined.<table> (of web_events those of the batch's days are enough). `method` is a round: 'id' first; then
+    'text', which takes the whole first round as `decided` and looks only at its survivors. `duplicates` are the
+    committed data files of refined.duplicates; they are read for the deletions they remember, and where a file is
+    continued that an earlier run began.
+
+    Of several rows of one post the latest version is kept, and a deletion leaves none (exact.versions); where a
+    committed row is older, its successor's verdict says that it goes. Of equal rows the committed one is kept if there
+    is one, else the first by (source, file, line). Raises DataError where the parts were prepared for different
+    numbers of buckets.
     """
     parts = sorted(prepared, key=lambda p: p.order)
     if len({p.buckets for p in parts}) > 1 or any(p.table != table for p in parts):
@@ -66,14 +76,16 @@ def decide(
 def verdicts(part: Prepared, decided: Sequence[Decided]) -> Verdicts:
     """Gather the first round's outcome for one part from all buckets."""
     ids = np.empty((part.kept, 2), dtype=np.uint64)
-    dropped = np.zeros(part.kept, dtype=bool)
+    why = np.zeros(part.kept, dtype=np.int8)
+    replaces = np.zeros(part.kept, dtype=bool)
     for each in decided:
         if each.method == "id":
             batch = read_batch(each.path, each.parts.index(part.part.name))
             at = batch["pos"].to_numpy()
             ids[at] = _hashes(batch)
-            dropped[at] = batch["dropped"].to_numpy(zero_copy_only=False)
-    return Verdicts(ids, dropped)
+            why[at] = batch["why"].to_numpy()
+            replaces[at] = batch["replaces"].to_numpy(zero_copy_only=False)
+    return Verdicts(ids, why, replaces)
 
 
 def text_verdicts(part: Prepared, decided: Sequence[Decided]) -> pa.Table:
@@ -95,6 +107,7 @@ def _decide_ids(
     rows = Rows(
         place.sorted([_hashes(k) for k in keys], np.uint64),
         place.sorted([k["counted"].to_numpy(zero_copy_only=False) for k in keys], bool),
+        place.sorted([k["version"].to_numpy() for k in keys], np.int64),
         place.file,
         place.line,
     )
@@ -106,14 +119,29 @@ def _decide_ids(
         base = occurrences_before(rows, earlier.ids, earlier.file) if len(earlier.ids) else None
     ids = number_occurrences(rows, base)
     known = seen_ids(seen, table, mine)
-    first = first_of_each(np.concatenate([known, ids])) - len(known)
-    dropped = first[len(known) :] != np.arange(len(ids))
+    deleted = seen_deletions(duplicates, mine) if table == "social_posts" else ids[:0]
+    why, replaces = _judge(known, deleted, Seen(ids, rows.version))
     batches = []
     for at in place.of_each_part():
-        columns = [place.pos[at], ids[at, 0], ids[at, 1], dropped[at]]
+        columns = [place.pos[at], ids[at, 0], ids[at, 1], why[at], replaces[at]]
         arrays = [pa.array(c, f.type) for c, f in zip(columns, ID_VERDICTS, strict=True)]
         batches.append(pa.record_batch(arrays, schema=ID_VERDICTS))
-    return batches, len(ids), int(dropped.sum())
+    return batches, len(ids), int(np.count_nonzero(why))
+
+
+def _judge(known: Seen, deleted: Hashes, new: Seen) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Return why each new row is dropped, and whether a known one goes for it."""
+    before = len(known.ids) + len(deleted)
+    version = np.concatenate([known.version, np.full(len(deleted), FINAL), new.version])
+    first = first_of_each(np.concatenate([known.ids, deleted, new.ids]), version)
+    best, beaten = first[before:], first != np.arange(len(first))
+    older = version[best] > new.version
+    why = np.where(beaten[before:], np.where(older, OLDER, SAME), KEPT)
+    why = np.where(version[best] == FINAL, GONE, why).astype(np.int8)
+    replaces = np.zeros(len(first), dtype=bool)
+    old = np.flatnonzero(beaten[: len(known.ids)])
+    replaces[first[old[version[first[old]] > known.version[old]]]] = True
+    return why, replaces[before:]
 
 
 def _decide_texts(
@@ -129,7 +157,11 @@ def _decide_texts(
     texts = place.sorted([_hashes(k) for k in keys], np.uint64)
     ids = pa.concat_arrays([pa.array([], pa.string()), *(k["id"] for k in keys)]).take(pa.array(place.order))
     mine = Bucket(bucket, parts[0].buckets if parts else 1, np.sort(texts[:, 0]))
-    known, known_ids = seen_texts(seen, table, mine)
+    replaced = [np.empty((0, 2), dtype=np.uint64)]
+    if table == "social_posts" and seen:
+        outcomes = [verdicts(p, decided) for p in parts]
+        replaced += [outcome.ids[outcome.replaces] for outcome in outcomes]
+    known, known_ids = seen_texts(seen, table, mine, np.concatenate(replaced))
     first = first_of_each(np.concatenate([known, texts]))[len(known) :]
     dropped = first - len(known) != np.arange(len(texts))
     kept_ids = pa.concat_arrays([known_ids, ids]).take(pa.array(first))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..hashing import Hashes, row_hashes
-from ..schemas import TABLES
+from ..schemas import DELETED, TABLES
 
 WEB_CONTENT = [
     *("ts", "client_ip", "user", "method", "scheme", "host", "path", "query", "protocol", "status", "bytes"),
@@ -46,6 +46,13 @@ STEP = np.uint64(0x9E3779B97F4A7C15)
 _UNSTEP = np.uint64(pow(int(STEP), -1, 1 << 64))
 
 
+WHY = ("", "id", "version", "deleted")
+"""Why a row is dropped: the same row is there, a later version of it is there, the post was deleted."""
+KEPT, SAME, OLDER, GONE = range(4)
+FINAL = np.iinfo(np.int64).max
+"""The version of a deletion: nothing comes after it."""
+
+
 class Identity(NamedTuple):
     """What makes each row itself: a hash, and whether the occurrence number belongs to it."""
 
@@ -58,6 +65,7 @@ class Rows(NamedTuple):
 
     hashes: Hashes
     counted: NDArray[np.bool_]
+    version: NDArray[np.int64]
     file: NDArray[np.int64]
     line: NDArray[np.int64]
 
@@ -72,6 +80,19 @@ def identity(table: pa.Table, name: str) -> Identity:
         return Identity(hashes, without)
     content = WEB_CONTENT if name == "web_events" else sorted(set(table.column_names) - set(NOT_CONTENT))
     return Identity(row_hashes(table, content), np.ones(table.num_rows, dtype=bool))
+
+
+def versions(table: pa.Table) -> NDArray[np.int64]:
+    """Return which of the rows of one post counts: `edited_at` in microseconds, 0 where there is none, FINAL deletes.
+
+    Rows without an id, and those of other tables, have one version only.
+    """
+    if "edited_at" not in table.column_names or "post_id" not in table.column_names:
+        return np.zeros(table.num_rows, np.int64)
+    edited = pc.fill_null(table["edited_at"].cast(pa.int64()), 0)
+    if "kind" in table.column_names:
+        edited = pc.if_else(pc.fill_null(pc.equal(table["kind"], DELETED), False), FINAL, edited)
+    return np.asarray(pc.if_else(pc.is_valid(table["post_id"]), edited, 0).to_numpy(), np.int64)
 
 
 def id_column(name: str) -> str:
@@ -104,9 +125,13 @@ def number_occurrences(rows: Rows, base: NDArray[np.int64] | None = None) -> Has
     return ids
 
 
-def first_of_each(ids: Hashes) -> NDArray[np.int64]:
-    """Return, for each row, the position of the first row with the same id (itself where it is the first)."""
-    order = np.lexsort((ids[:, 1], ids[:, 0]))
+def first_of_each(ids: Hashes, version: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Return, for each row, the position of the first row with the same id (itself where it is the first).
+
+    With `version`, of the rows with the same id those of the latest version come first.
+    """
+    keys = (ids[:, 1], ids[:, 0]) if version is None else (-version, ids[:, 1], ids[:, 0])
+    order = np.lexsort(keys)
     h1, h2 = ids[order, 0], ids[order, 1]
     leads = np.ones(len(order), dtype=bool)
     leads[1:] = (h1[1:] != h1[:-1]) | (h2[1:] != h2[:-1])

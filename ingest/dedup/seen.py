@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...storage import filesystem
 from ..hashing import Hashes, from_hex, row_hashes
-from .exact import POST_ID, id_column
+from .exact import GONE, POST_ID, WHY, id_column, versions
 
 
 class Bucket(NamedTuple):
@@ -41,28 +41,53 @@ class Earlier(NamedTuple):
     file: NDArray[np.int64]
 
 
-def seen_ids(files: Sequence[str], table: str, bucket: Bucket) -> Hashes:
-    """Return the ids that the refined table already holds, as hashes."""
+class Seen(NamedTuple):
+    """Ids (as hashes) that are known, and the version of each."""
+
+    ids: Hashes
+    version: NDArray[np.int64]
+
+
+def seen_ids(files: Sequence[str], table: str, bucket: Bucket) -> Seen:
+    """Return the ids that the refined table already holds."""
     column = id_column(table)
-    wanted = POST_ID if table == "social_posts" else [column]
+    wanted = [*POST_ID, "edited_at"] if table == "social_posts" else [column]
     found = [np.empty((0, 2), dtype=np.uint64)]
-    for rows in _read(files, wanted):
+    version = [np.empty(0, dtype=np.int64)]
+    for rows in _read(files, wanted, table == "social_posts"):
         given, valid = from_hex(rows[column])
-        kinds = [given[valid]]
+        kinds = [(given[valid], np.zeros(int(valid.sum()), np.int64))]
         if table == "social_posts":  # an id that we gave is the row's own hash; one that came with the post is hashed
-            kinds.append(row_hashes(rows, POST_ID))
-        found += [hashes[bucket.pick(hashes)] for hashes in kinds]
+            kinds.append((row_hashes(rows, POST_ID), versions(rows)))
+        for hashes, number in kinds:
+            mine = bucket.pick(hashes)
+            found.append(hashes[mine])
+            version.append(number[mine])
+    return Seen(np.concatenate(found), np.concatenate(version))
+
+
+def seen_deletions(duplicates: Sequence[str], bucket: Bucket) -> Hashes:
+    """Return the posts that were deleted before: refined.duplicates remembers them by their hash."""
+    found = [np.empty((0, 2), dtype=np.uint64)]
+    for rows in _read(duplicates, ["table", "method", "id"]):
+        hashes, valid = from_hex(rows.filter(pc.equal(rows["method"], WHY[GONE]))["id"])
+        found.append(hashes[valid & bucket.pick(hashes)])
     return np.concatenate(found)
 
 
-def seen_texts(files: Sequence[str], table: str, bucket: Bucket) -> tuple[Hashes, pa.Array]:
-    """Return the text keys that the refined table already holds, as hashes, and the ids of their rows."""
+def seen_texts(files: Sequence[str], table: str, bucket: Bucket, replaced: Hashes) -> tuple[Hashes, pa.Array]:
+    """Return the text keys that the refined table already holds, as hashes, and the ids of their rows.
+
+    Posts that go in this commit (`replaced`, by their hashes) are left out.
+    """
     column = id_column(table)
     found = [np.empty((0, 2), dtype=np.uint64)]
     ids = [pa.array([], pa.string())]
-    for rows in _read(files, ["text_key", column]):
+    for rows in _read(files, ["text_key", column, *(["platform"] if len(replaced) else [])]):
         hashes, valid = from_hex(rows["text_key"])
         mine = valid & bucket.pick(hashes)
+        if len(replaced):
+            mine &= ~_among(row_hashes(rows, POST_ID), replaced)
         found.append(hashes[mine])
         ids += rows[column].filter(pa.array(mine)).chunks
     return np.concatenate(found), pa.concat_arrays(ids)
@@ -101,13 +126,23 @@ def earlier_in_file(
     return Earlier(np.concatenate(found), np.concatenate(numbers))
 
 
-def _read(files: Sequence[str], columns: list[str]) -> Iterator[pa.Table]:
-    """Yield the columns of each file in stretches; a file that lacks one was written before it was kept."""
+def _among(hashes: Hashes, wanted: Hashes) -> NDArray[np.bool_]:
+    here, there = (np.ascontiguousarray(each).view([("h1", "u8"), ("h2", "u8")]).ravel() for each in (hashes, wanted))
+    mask: NDArray[np.bool_] = np.isin(here, there)
+    return mask
+
+
+def _read(files: Sequence[str], columns: list[str], partly: bool = False) -> Iterator[pa.Table]:
+    """Yield the columns of each file in stretches.
+
+    A file that lacks one was written before it was kept: it is passed over, or with `partly` read without it.
+    """
     for location in files:
         fs, inner = filesystem(location)
         with fs.open_input_file(inner) as source:
             parquet = pq.ParquetFile(source)
-            if not set(columns) <= set(parquet.schema_arrow.names):
+            there = [name for name in columns if name in parquet.schema_arrow.names]
+            if there != columns and not partly:
                 continue
-            for batch in parquet.iter_batches(batch_size=1 << 18, columns=columns):
-                yield pa.table(batch).select(columns)
+            for batch in parquet.iter_batches(batch_size=1 << 18, columns=there):
+                yield pa.table(batch).select(there)

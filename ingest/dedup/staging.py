@@ -17,11 +17,12 @@ ID_KEYS = pa.schema(
         "h1": pa.uint64(),
         "h2": pa.uint64(),
         "counted": pa.bool_(),
+        "version": pa.int64(),
         "file": pa.int32(),
         "line": pa.int64(),
     }
 )
-"""`pos` is the row in the part's candidates, `file` its code in Prepared.files."""
+"""`pos` is the row in the part's candidates, `file` its code in Prepared.files; `version`: see exact.versions."""
 
 TEXT_KEYS = pa.schema(
     {
@@ -35,8 +36,10 @@ TEXT_KEYS = pa.schema(
 )
 """`id` is null where the row gets its id in the first round."""
 
-ID_VERDICTS = pa.schema({"pos": pa.int32(), "h1": pa.uint64(), "h2": pa.uint64(), "dropped": pa.bool_()})
-"""One line a row: the final id, and whether the row is dropped."""
+ID_VERDICTS = pa.schema(
+    {"pos": pa.int32(), "h1": pa.uint64(), "h2": pa.uint64(), "why": pa.int8(), "replaces": pa.bool_()}
+)
+"""One line a row: the final id, why it is dropped (exact.WHY; 0: kept), and whether a committed row goes for it."""
 
 TEXT_VERDICTS = pa.schema({"pos": pa.int32(), "kept_id": pa.string()})
 """One line a dropped row: whose text it repeats."""

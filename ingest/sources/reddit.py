@@ -1,4 +1,4 @@
-"""The connector for Reddit dumps."""
+"""The connector for Reddit: dumps and the listing API."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from ...config import SourceConfig, resolve_env
+from ...errors import SourceError
 from .. import columns
+from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..columns import constant
 from ..contract import Pulled, Split, source
-from ..files import FileConfig, FileSource
-from ..schemas import SOCIAL_POSTS, TIMESTAMP
+from ..documents import Found
+from ..files import FileSource
+from ..http import HttpSession, Secret
+from ..schemas import DELETED, SOCIAL_POSTS, TIMESTAMP
 from ..streams import TextFile
 
 _TEXTS = (
@@ -22,25 +27,39 @@ _TEXTS = (
     "permalink", "parent_id", "link_id",
 )  # fmt: skip
 _RENAMED = {"fullname": "name", "author_id": "author_fullname"}
+_OTHER_NAMES = {"body": "text", "created_utc": "time", "score": "ups"}
 _REASONS = ["", "id", "time"]
 _SITE = "https://www.reddit.com"
+_GONE = pa.array(["[deleted]", "[removed]", "[deleted by user]"])
 
 
-class RedditConfig(FileConfig):
-    """Where the dump files are."""
+class RedditConfig(ApiConfig):
+    """Where the dump files are, or which subreddits are read."""
 
     format: Literal["auto", "ndjson", "csv"] = Field("auto", description="auto: by the first byte of the text")
+    columns: list[str] = Field(
+        default_factory=list, description="names of a CSV file's columns, in place of those in its header"
+    )
+    split_bytes: int = Field(
+        64 * 1024 * 1024, gt=0, description="plain files are read in ranges of about this many bytes"
+    )
+    subreddits: list[str] = Field(default_factory=list, description="subreddits whose new posts and comments are read")
+    kinds: list[Literal["posts", "comments"]] = Field(["posts", "comments"], description="what of them is read")
+    client_id: Secret | None = Field(None, description="id of the registered application, as ${ENV}")
+    client_secret: Secret | None = Field(None, description="its secret, as ${ENV}")
+    login_url: str = Field(_SITE, description="where the access token comes from")
 
 
 @source("reddit")
-class Reddit(FileSource):
-    """Reddit comments and submissions from dumps: newline-delimited JSON (RC_*, RS_*) or CSV of the same fields.
+class Reddit(ApiSource):
+    """Reddit comments and submissions: dumps (newline-delimited JSON, CSV of the same fields), or the listing API.
 
-    `record` holds the record as received. A record without an id or with an unreadable time is a reject.
+    `record` holds the record as received. A record without an id or with an unreadable time is a reject. One whose
+    text reads [deleted] or [removed] takes the post back.
     """
 
     name: ClassVar[str] = "reddit"
-    Config: ClassVar[type[FileConfig]] = RedditConfig
+    Config: ClassVar[type[SourceConfig]] = RedditConfig
     sample: ClassVar[str] = "reddit.ndjson"
     sample_config: ClassVar[Mapping[str, Any]] = {"type": "reddit", "path": "reddit.ndjson"}
     schema: ClassVar[pa.Schema] = pa.schema(
@@ -53,10 +72,15 @@ class Reddit(FileSource):
             pa.field("line", pa.int64()),
         ]
     )
-    target: ClassVar[str] = "social_posts"
+    platform: ClassVar[str] = "reddit"
+    raw_id: ClassVar[str] = "fullname"
+    base = "https://oauth.reddit.com"
 
     def read(self, split: Split) -> Iterator[Pulled]:
         """Yield the rows and rejects of the split."""
+        if not split.path:
+            yield from super().read(split)
+            return
         text = TextFile(split.path, split.file)
         found = self._csv(text, split) if self._is_csv(text) else self._json(text, split)
         for fields, record, numbers, refused in found:
@@ -65,13 +89,51 @@ class Reddit(FileSource):
 
     def ranges(self, text: TextFile, start: int, end: int, first: int) -> list[tuple[int, int, int]]:
         """Read CSV in one piece, for a line end may stand inside a field; JSON lines in ranges."""
-        return [(start, end, first)] if self._is_csv(text) else super().ranges(text, start, end, first)
+        return [(start, end, first)] if self._is_csv(text) else FileSource.ranges(self, text, start, end, first)
 
     def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
         """Find the last record that was whole when the file was read up to `end`."""
         from .. import delimited
 
-        return delimited.resume(text, end, ",") if self._is_csv(text) else super().resume(text, end, extra)
+        return delimited.resume(text, end, ",") if self._is_csv(text) else FileSource.resume(self, text, end, extra)
+
+    def streams(self) -> list[str]:
+        """Return the listings of the subreddits."""
+        paths = {"posts": "new", "comments": "comments"}
+        return [f"r/{name}/{paths[kind]}" for name in self.config.subreddits for kind in self.config.kinds]
+
+    def headers(self) -> dict[str, str]:
+        """Fetch an access token (RFC 6749, 4.4) where the application has an id."""
+        if self.config.client_id is None:
+            return {}
+        where = f"sources.{self.label}"
+        secret = self.config.client_secret
+        ident = resolve_env(self.config.client_id, f"{where}.client_id")
+        known = ident, resolve_env(secret, f"{where}.client_secret") if secret else ""
+        with HttpSession(self.label, self.config.login_url, self.config) as http:
+            answer = http.post("/api/v1/access_token", {"grant_type": "client_credentials"}, known)
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str):
+            raise SourceError(
+                f"source '{self.label}': no access token was given", "check the application", retryable=False
+            )
+        return {"authorization": f"Bearer {token}"}
+
+    def pages(self, http: HttpSession, stream: str, state: State) -> Iterator[Page]:
+        """Page from the newest thing down."""
+
+        def fetch(token: str | None) -> tuple[list[Any], str | None]:
+            page, _ = http.json(stream, {"limit": 100, "raw_json": 1, "after": token})
+            listing = page["data"]
+            return [child["data"] for child in listing["children"]], listing.get("after")
+
+        return newest_first(fetch, lambda thing: rank(thing["id"]), state)
+
+    def rows(self, found: list[Found], file: str) -> Pulled:
+        """Give the records of the API their columns."""
+        things = [each.value if isinstance(each.value, dict) else {} for each in found]
+        numbers = np.array([each.number for each in found], np.int64)
+        return self._rows(_fields(things), pa.array([each.raw for each in found], pa.string()), numbers, file)
 
     def integrate(self, rows: pa.Table) -> pa.Table:
         """Map comments and submissions to posts; a submission's text is its title and its own text."""
@@ -86,7 +148,7 @@ class Reddit(FileSource):
             "post_id": rows["fullname"],
             "ts": rows["created_utc"],
             "platform": constant("reddit", count),
-            "kind": rows["kind"],
+            "kind": pc.if_else(pc.is_in(pc.coalesce(body, title), _GONE), DELETED, rows["kind"]),
             "author_id": rows["author_id"],
             "author_name": rows["author"],
             "text": pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text),
@@ -111,18 +173,19 @@ class Reddit(FileSource):
     def _json(self, text: TextFile, split: Split) -> Iterator[tuple[dict[str, pa.Array], pa.Array, Any, pa.Table]]:
         from .. import jsonlines
 
-        names = [*(_RENAMED.get(name, name) for name in _TEXTS), "selftext", "created_utc", "score"]
         for block in jsonlines.objects(text, split.start, split.end, split.first_line, self.label):
-            fields = {n: pa.array([jsonlines.text_of(o.get(n)) for o in block.objects], pa.string()) for n in names}
-            yield fields, block.text, block.numbers, block.rejects
+            yield _fields(block.objects), block.text, block.numbers, block.rejects
 
     def _csv(self, text: TextFile, split: Split) -> Iterator[tuple[dict[str, pa.Array], pa.Array, Any, pa.Table]]:
         from .. import delimited
 
-        names = delimited.header(text, ",")
+        names = self.config.columns or delimited.header(text, ",")
         found = delimited.records(text, split.start, split.end, ",", len(names), split.first_line, self.label)
         for block in found:
             fields = dict(zip(names, block.fields, strict=True))
+            for name, other in _OTHER_NAMES.items():
+                if name not in fields and other in fields:
+                    fields[name] = fields[other]
             yield fields, columns.strings(block.raw, False), block.numbers, block.rejects
 
     def _rows(self, fields: dict[str, pa.Array], record: pa.Array, numbers: Any, file: str) -> Pulled:
@@ -148,3 +211,10 @@ class Reddit(FileSource):
         raw = record.cast(pa.binary()).take(pa.array(bad))
         refused = columns.rejects(self.label, file, numbers[bad], _REASONS, status[bad], raw)
         return Pulled(rows.filter(pa.array(status == 0)), refused)
+
+
+def _fields(things: list[dict[str, Any]]) -> dict[str, pa.Array]:
+    from ..jsonlines import text_of
+
+    names = [*(_RENAMED.get(name, name) for name in _TEXTS), "selftext", "created_utc", "score"]
+    return {name: pa.array([text_of(thing.get(name)) for thing in things], pa.string()) for name in names}

@@ -34,11 +34,10 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
         results = engine.map(_land, items, project.warehouse, project.config.hash(), advance=advance)
     failed = {split.source: r for (_, split), r in zip(items, results, strict=True) if isinstance(r, SourceError)}
     landed = [r for r in results if isinstance(r, Landed) and r.source not in failed]
-    cursors = {
-        label: made.cursor
-        for label, made in plan.sources.items()
-        if label not in failed and made.cursor != store.cursor(label)
-    }
+    reached = {label: dict(made.cursor) for label, made in plan.sources.items() if label not in failed}
+    for part in landed:
+        reached[part.source] |= part.cursor
+    cursors = {label: cursor for label, cursor in reached.items() if cursor != store.cursor(label)}
     if not landed and not cursors:
         return Pulled(failed=failed)
     adds: dict[str, list[str]] = {}

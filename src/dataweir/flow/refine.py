@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from ..catalog.commit import Commit, commit
@@ -34,6 +35,7 @@ from ..storage import delete_files, join
 from .gate import Judged, judge, quarantine
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
+from .removals import removals
 
 
 @dataclass
@@ -103,7 +105,7 @@ class _Batch:
             return
         for name in adds:
             self._ensure(name, prepared)
-        self._commit("refine", adds, counts)
+        self._commit("refine", adds, counts, removals(finished, self.sources, self.tables))
         for part in finished:
             for name, rows in part.rows.items():
                 done.rows_added[name] = done.rows_added.get(name, 0) + rows
@@ -159,8 +161,14 @@ class _Batch:
         integrated = self.sources[label].integrate(self.tables.schema(f"raw.{label}").empty_table())
         self.tables.ensure(name, generic_schema(integrated.schema, with_text_key=self.dedup.text is not None), None)
 
-    def _commit(self, stage: str, adds: dict[str, list[str]], counts: dict[tuple[str, str], FileCount]) -> None:
-        deletes = {}
+    def _commit(
+        self,
+        stage: str,
+        adds: dict[str, list[str]],
+        counts: dict[tuple[str, str], FileCount],
+        deletes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        deletes = dict(deletes)
         if self.tables.exists(REJECTS_TABLE):
             labels = ", ".join(f"'{label}'" for label in sorted({split.source for split in self.splits}))
             held = f"stage == 'quality' and source in ({labels})"

@@ -144,6 +144,8 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
             "bytes_in": sum(part.bytes_in for part in parts),
             "pull_seconds": seconds,
         }
+        for name in sorted({name for part in parts for name in part.cost}):
+            facts[name] = sum(part.cost.get(name, 0) for part in parts)
         steps.append(StepRecord("pull", label, records, records - rejected, rejected, seconds=seconds, facts=facts))
     return steps
 

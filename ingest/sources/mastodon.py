@@ -1,0 +1,109 @@
+"""The connector for Mastodon and servers that speak its client API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field
+
+from ...config import SourceConfig
+from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
+from ..contract import source
+from ..http import HttpSession, Secret, bearer
+from ..posts import Post, Refused, deleted, joined
+
+_PLAIN = {"public": "timelines/public", "local": "timelines/public", "home": "timelines/home"}
+_NAMED = {"tag": "timelines/tag/{}", "list": "timelines/list/{}", "account": "accounts/{}/statuses"}
+_PAGE = 40
+
+
+class MastodonConfig(ApiConfig):
+    """Saved statuses, or the timelines of a server."""
+
+    timelines: list[str] = Field(
+        default_factory=list, description="public, local, home, tag:NAME, list:ID or account:ID, several of them"
+    )
+    token: Secret | None = Field(None, description="access token as ${ENV}; home and list timelines need one")
+    visibility: list[str] = Field(
+        ["public", "unlisted"], description="what may come in; statuses meant for fewer people are rejects"
+    )
+
+
+@source("mastodon")
+class Mastodon(ApiSource):
+    """Mastodon statuses: saved JSON (lines, arrays, streaming events), or public, hashtag, account and home timelines.
+
+    A boost is a post of the kind repost that holds the boosted text. Of the streaming API's events, `delete` takes a
+    status back and `status.update` is an edit.
+    """
+
+    name: ClassVar[str] = "mastodon"
+    Config: ClassVar[type[SourceConfig]] = MastodonConfig
+    sample: ClassVar[str] = "mastodon.ndjson"
+    sample_config: ClassVar[Mapping[str, Any]] = {"type": "mastodon", "path": "mastodon.ndjson"}
+    platform: ClassVar[str] = "mastodon"
+
+    def streams(self) -> list[str]:
+        """Return the configured timelines. Raises ConfigError for an unknown one."""
+        return list(self.config.timelines)
+
+    def headers(self) -> dict[str, str]:
+        """Return the bearer token."""
+        return bearer(self.config.token, f"sources.{self.label}.token")
+
+    def pages(self, http: HttpSession, stream: str, state: State) -> Iterator[Page]:
+        """Follow the Link headers from the newest status down."""
+        kind, _, ident = stream.partition(":")
+        path = _NAMED[kind].format(quote(ident, safe="")) if kind in _NAMED else _PLAIN.get(kind, kind)
+        first = {"limit": _PAGE, "local": "true" if kind == "local" else None}
+
+        def fetch(token: str | None) -> tuple[list[Any], str | None]:
+            found, answer = http.json(token or f"api/v1/{path}", None if token else first)
+            return (found if isinstance(found, list) else [found]), answer.link("next")
+
+        return newest_first(fetch, lambda status: rank(status["id"]), state)
+
+    def post(self, record: Any) -> Post:
+        """Map a status, or an event of the streaming API."""
+        if "event" in record:
+            return self._event(record["event"], record.get("payload"))
+        if record.get("visibility") not in (*self.config.visibility, None):
+            raise Refused("not_public")
+        if "account" not in record or "content" not in record:
+            raise Refused("not_a_status")
+        boosted = record.get("reblog")
+        text = boosted or record
+        account = record["account"]
+        return {
+            "post_id": self._ident(record["id"]),
+            "ts": record.get("created_at"),
+            "edited_at": record.get("edited_at"),
+            "kind": "repost" if boosted else "comment" if record.get("in_reply_to_id") else "post",
+            "author_id": self._ident(account.get("id")),
+            "author_name": account.get("acct"),
+            "text": joined(text.get("spoiler_text"), text.get("content")),
+            "lang": text.get("language"),
+            "url": record.get("url") or text.get("url"),
+            "community": self._host(),
+            "reply_to": self._ident(record.get("in_reply_to_id")),
+            "thread_id": self._ident(boosted["id"]) if boosted else None,
+            "score": text.get("favourites_count"),
+        }
+
+    def _event(self, event: str, payload: Any) -> Post:
+        if event == "delete":
+            return deleted(self._ident(payload))
+        if event in ("update", "status.update"):
+            return self.post(json.loads(payload) if isinstance(payload, str) else payload)
+        raise Refused("not_a_status")
+
+    def _host(self) -> str | None:
+        return urlsplit(self.config.base_url).hostname if self.config.base_url else None
+
+    def _ident(self, ident: Any) -> str | None:
+        """Return an id that is told apart from those of other servers."""
+        host = self._host()
+        return f"{host}/{ident}" if host and ident is not None else ident
