@@ -55,11 +55,15 @@ class Split:
 
 
 class Plan(NamedTuple):
-    """What a source would do now: the new splits, the cursor once they are in, and what was passed over and why."""
+    """What a source would do now: the new splits, the cursor once they are in, and what was passed over and why.
+
+    `notes` say what was found out about the files, for `weir check`.
+    """
 
     splits: list[Split]
     cursor: Cursor
     skipped: list[tuple[str, str]] = []  # noqa: RUF012 - never changed
+    notes: list[str] = []  # noqa: RUF012 - never changed
 
 
 class Pulled(NamedTuple):

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
-from .clf import days_from_civil, month_days
 from .columns import Bytes, Ints, Slices, frozen, slices
 from .schemas import TIMESTAMP
+from .times import days_from_civil, month_days
 
 Kind = Literal["string", "int", "float", "bool", "timestamp", "date"]
 TYPES: dict[str, pa.DataType] = {

@@ -65,7 +65,8 @@ class FileSource:
     """What the sources of files share: planning by content, and splits at line ends.
 
     A subclass gives `schema`, `read`, `integrate` and `target`; one whose records may span lines overrides
-    `resume` and `ranges`, and `extra` is carried to every split and into its key.
+    `resume` and `ranges`, and `extra` is carried to every split and into its key. `notes` is what the last plan
+    found out about the files.
     """
 
     @property
@@ -77,6 +78,7 @@ class FileSource:
         self.label = label
         self.config = config
         self.root = root
+        self.notes: list[str] = []
 
     def plan(self, cursor: Cursor) -> Plan:
         """List the files that are new or have grown since `cursor`."""
@@ -98,7 +100,7 @@ class FileSource:
             for split in self._splits(probe, read_before, extra)
         ]
         files = [asdict(entry) for entry in news.remembered]
-        return Plan(splits, {"files": files, **self.remember()}, skipped + news.skipped)
+        return Plan(splits, {"files": files, **self.remember()}, skipped + news.skipped, self.notes)
 
     def extras(self, news: News, cursor: Cursor) -> list[dict[str, str]]:
         """Return what each new file's splits carry along."""
@@ -132,18 +134,22 @@ class FileSource:
             start, first = stop, first + lines
         return [*found, (start, end, first)]
 
+    def splits_of(self, text: TextFile, splits: list[Split]) -> list[Split]:
+        """Return the splits of a file as they are read: the place to add what one must know of those before it."""
+        return splits
+
     def _splits(self, probe: Probe, read_before: int, extra: dict[str, str]) -> list[Split]:
         me = probe.identity
         if not probe.plain and not read_before:
             return [self._split(me, probe.path, 0, None, 1, probe.stored, extra)]
         text = TextFile(probe.path, me.file)
         start, first = self.resume(text, read_before, extra) if read_before else (0, 1)
-        if not probe.plain:
-            return [self._split(me, probe.path, start, None, first, me.size - start, extra)]
-        return [
-            self._split(me, probe.path, low, high, number, high - low, extra)
-            for low, high, number in self.ranges(text, start, me.size, first)
+        ranges = self.ranges(text, start, me.size, first) if probe.plain else [(start, None, first)]
+        made = [
+            self._split(me, probe.path, low, high, number, (high or me.size) - low, extra)
+            for low, high, number in ranges
         ]
+        return self.splits_of(text, made)
 
     def _split(
         self,

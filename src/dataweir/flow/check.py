@@ -37,6 +37,7 @@ def check(project: Project) -> Checked:
         files = len({split.file for split in plan.splits})
         size = sum(split.size for split in plan.splits)
         items.append(Item(f"source {label}", f"{type(source).name}: {files} file(s), {size:,} bytes → {source.target}"))
+        items += [Item(f"source {label}", note) for note in plan.notes]
     targets = {source.target for source in sources.values()}
     for table in sorted(targets):
         Cleaner(project.config.clean, table)
