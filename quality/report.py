@@ -58,7 +58,10 @@ class RowRule:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of a suite on a table. `rows` is None where not even counting worked."""
+    """The outcome of a suite on a table. `rows` is None where not even counting worked.
+
+    `partitions_read` counts partitions of the data that were read for it, each time they were.
+    """
 
     success: bool
     name: str
@@ -66,6 +69,7 @@ class Report:
     suite_hash: str
     rows: int | None
     results: tuple[Check, ...]
+    partitions_read: int = field(default=0, compare=False)
     row_rules: tuple[RowRule, ...] = field(default=(), repr=False, compare=False)
     """The critical row-level checks that failed; for finding the rows only, in no output."""
 

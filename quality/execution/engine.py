@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import great_expectations.exceptions as gx_exceptions
@@ -20,6 +21,9 @@ from great_expectations.expectations.registry import get_metric_provider
 
 from ...engine import compute, strip
 from ...errors import DataError, WeirError
+from ..frames import Remembered
+from . import nested
+from .incremental import Kept, incremental_pass
 from .partition import Condition, Failed, domain_columns
 from .reducers import finish, reducer_of, run_bucket, run_partition
 from .work import Again, Work, again
@@ -47,11 +51,20 @@ DERIVED = frozenset(
 """Metrics that Great Expectations computes from the schema or from other metrics alone."""
 
 
+VALUE_LISTS = frozenset({"column.distinct_values.not_in_set"})
+VALUE_SUFFIXES = (".unexpected_values", ".unexpected_rows")
+"""Metrics that do nothing but show row values; no expectation decides by them."""
+
+
 class DaskBatchData(BatchData):
     """A Dask data frame as Great Expectations passes it about; `dataframe` is its empty likeness."""
 
     def __init__(self, execution_engine: Any, frame: Any) -> None:
         super().__init__(execution_engine=execution_engine)
+        self.kept: Kept | None = None
+        if isinstance(frame, Remembered):
+            self.kept = Kept(frame.folder, frame.pieces)
+            frame = frame.frame
         self.frame = frame
         self.dataframe = frame._meta
 
@@ -67,18 +80,23 @@ PENDING = _Pending()
 
 
 class DaskExecutionEngine(PandasExecutionEngine):
-    """Computes metrics over a Dask data frame; `passes` counts how often its partitions were read.
+    """Computes metrics over a Dask data frame.
 
+    `passes` counts how often it was read, `partitions_read` how many partitions that were, altogether.
+
+    `row_values` says whether results may show values of single rows; by default they hold counts and row ids.
     `conditions` maps the id of each `*.unexpected_count` to its row-wise condition. `broken` is the error where
     the partitions themselves could not be read.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row_values: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.row_values = row_values
         self._reset()
 
     def _reset(self) -> None:
         self.passes = 0
+        self.partitions_read = 0
         self.broken: WeirError | None = None
         self.conditions: dict[Any, Condition] = {}
         self._counts: dict[Any, Work] = {}
@@ -133,7 +151,8 @@ class DaskExecutionEngine(PandasExecutionEngine):
             return
         if any(v is PENDING for k, v in inputs.items() if k != "table.row_count"):
             return
-        missing = [c for c in domain_columns(domain) if c not in self.dataframe.columns]
+        frame = self.dataframe
+        missing = [c for c in domain_columns(domain) if c not in frame.columns and not nested.resolvable(frame, c)]
         if missing:
             raise DataError(f"the table has no column '{missing[0]}'")
         inputs.pop("table.row_count", None)
@@ -143,6 +162,8 @@ class DaskExecutionEngine(PandasExecutionEngine):
         if name == "table.row_count":
             self._counts[metric.id] = Work(name, domain, values)
             done[metric.id] = PENDING
+        elif not self.row_values and (name in VALUE_LISTS or name.endswith(VALUE_SUFFIXES)):
+            done[metric.id] = self.dataframe if name.endswith(".unexpected_rows") else []
         elif (shortcut := _shortcut(name, values, condition)) is not None:
             done[metric.id] = shortcut[0]
         elif reducer_of(name):
@@ -156,7 +177,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
         """Run Great Expectations' provider in the driver, on the empty likeness of the data."""
         provider, function = get_metric_provider(metric.metric_name, self)
         try:
-            return function(
+            found = function(
                 cls=provider,
                 execution_engine=self,
                 metric_domain_kwargs={**metric.metric_domain_kwargs, "row_condition": None},
@@ -167,6 +188,9 @@ class DaskExecutionEngine(PandasExecutionEngine):
         except Exception as error:
             # Its message may quote values; the metric fails alone, by kind.
             raise DataError(f"{metric.metric_name} failed: {type(error).__name__}") from None
+        if metric.metric_name == "table.column_types":
+            found = [*found, *({"name": path, "type": dtype} for path, dtype in nested.leaves(self.dataframe))]
+        return found
 
     def _read(self, works: dict[Any, Work]) -> dict[Any, Any]:
         """Compute all works in one pass, and in a second one those that ask for it."""
@@ -183,24 +207,42 @@ class DaskExecutionEngine(PandasExecutionEngine):
                 if isinstance(value, Failed):
                     self._failed[identity] = f"{work.metric} failed: {value.kind}"
                 elif not isinstance(value, Again):
-                    done[identity] = value
+                    done[identity] = value if self.row_values else _ids_only(work, value)
                     self._counts.pop(identity, None)
             works = {i: again(work, value) for (i, work), value in results if isinstance(value, Again)}
         return done
 
     def _pass(self, works: list[Work]) -> list[Any]:
-        """Read every partition once. Returns for each work its value, Again or Failed."""
-        import dask
-
-        self.passes += 1
+        """Read every partition once, or only the new ones. Returns for each work its value, Again or Failed."""
         batch = self.batch_manager.active_batch_data
         assert isinstance(batch, DaskBatchData)
+        if batch.kept is None:
+            return self._read_all(batch, works)
+        works = [replace(work, sketched=work.again is None) for work in works]
+        named = [position for position, work in enumerate(works) if work.name is not None]
+        values: list[Any] = [None] * len(works)
+        if named:
+            kept = [works[position] for position in named]
+            partitions = _project(batch.frame, kept).to_delayed()
+            self.passes += 1
+            found, read = incremental_pass(partitions, batch.kept, kept, _paths(batch, kept))
+            self.partitions_read += read
+            values = _placed(values, named, found)
+        others = [position for position, work in enumerate(works) if work.name is None]
+        return _placed(values, others, self._read_all(batch, [works[p] for p in others])) if others else values
+
+    def _read_all(self, batch: DaskBatchData, works: list[Work]) -> list[Any]:
+        import dask
+
         partitions = _project(batch.frame, works).to_delayed()
+        self.passes += 1
+        self.partitions_read += len(partitions)
         shuffled = any(r.shuffle for w in works if (r := reducer_of(w.metric)))
         buckets = min(len(partitions), MAX_BUCKETS) if shuffled else 0
         shared = dask.delayed(works, traverse=False, pure=False)
         run = dask.delayed(run_partition, pure=False, nout=buckets + 1)
-        states = [run(partition, number, shared, buckets) for number, partition in enumerate(partitions)]
+        paths = _paths(batch, works)
+        states = [run(partition, number, shared, buckets, paths) for number, partition in enumerate(partitions)]
         count = dask.delayed(run_bucket, pure=False)
         counted = [count([state[b] for state in states], shared) for b in range(1, buckets + 1)]
         results = compute(*(state[0] for state in states), *counted)
@@ -209,6 +251,15 @@ class DaskExecutionEngine(PandasExecutionEngine):
             finish(work, [state[i] for state in small], [bucket[i] for bucket in merged if i in bucket])
             for i, work in enumerate(works)
         ]
+
+
+def _paths(batch: DaskBatchData, works: list[Work]) -> list[str]:
+    return nested.paths_of(batch.dataframe, _columns(works))
+
+
+def _placed(values: list[Any], positions: list[int], found: list[Any]) -> list[Any]:
+    placed = dict(zip(positions, found, strict=True))
+    return [placed.get(position, value) for position, value in enumerate(values)]
 
 
 def _shortcut(name: str, values: dict[str, Any], condition: Any) -> tuple[Any] | None:
@@ -228,17 +279,32 @@ def _shortcut(name: str, values: dict[str, Any], condition: Any) -> tuple[Any] |
     return None
 
 
+def _ids_only(work: Work, value: Any) -> Any:
+    """Keep of a list of unexpected rows what names them: the columns that the suite calls their index."""
+    names = (work.values.get("result_format") or {}).get("unexpected_index_column_names")
+    if not names or not work.metric.endswith(".unexpected_index_list"):
+        return value
+    return [{name: row[name] for name in names} for row in value]
+
+
 def _project(frame: Any, works: list[Work]) -> Any:
-    """Keep the columns that the works read; a row condition may read any."""
-    wanted: set[str] = set()
-    for work in works:
-        conditions = _conditions(work.inputs)
-        columns = [work.columns, *(c.columns for c in conditions)]
-        if any(c is None for c in columns):
-            return frame
-        wanted.update(name for c in columns if c for name in c)
+    """Keep the columns that the works read, a nested one for its fields; a row condition may read any."""
+    if any(column is None for work in works for column in _read_by(work)):
+        return frame
+    wanted = _columns(works)
+    wanted |= {name.partition(".")[0] for name in wanted if name not in frame.columns}
     kept = [c for c in frame.columns if c in wanted] or list(frame.columns[:1])
     return frame[kept]
+
+
+def _columns(works: list[Work]) -> set[str]:
+    """Return every column that the works name."""
+    domains = [d for w in works for d in (w.domain, *(c.domain for c in _conditions(w.inputs)))]
+    return {name for domain in domains for name in domain_columns(domain)}
+
+
+def _read_by(work: Work) -> list[list[str] | None]:
+    return [work.columns, *(condition.columns for condition in _conditions(work.inputs))]
 
 
 def _conditions(inputs: Any) -> list[Condition]:

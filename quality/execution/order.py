@@ -33,6 +33,8 @@ def _order(states: list[Any], work: Work, wanted: Callable[[int], list[int]]) ->
     if not n:
         return None
     like = next(s.like for s in states if s.n)
+    if work.sketched:
+        return n, ranks.estimate(states, sorted(set(wanted(n)))), like
     found = ranks.brackets(states, sorted(set(wanted(n))))
     known = {b.rank: b.low for b in found if b.low == b.high}
     still_open = [b for b in found if b.low != b.high]

@@ -164,6 +164,8 @@ class Partition:
     ) -> Any:
         """Run Great Expectations' pandas provider of a metric on this partition."""
         resolved = {k: self.evaluate(v) if isinstance(v, Condition) else v for k, v in inputs.items()}
+        if "table.columns" in resolved:
+            resolved["table.columns"] = list(self.frame.columns)  # with the fields of nested columns
         limit = _limit(values)
         if limit is not None and "unexpected_condition" in resolved:
             series, *domains = resolved["unexpected_condition"]

@@ -70,6 +70,11 @@ def brackets(sketches: Sequence[Sketch], ranks: Sequence[int]) -> list[Bracket]:
     return found
 
 
+def estimate(sketches: Sequence[Sketch], ranks: Sequence[int]) -> dict[int, Any]:
+    """Return for each rank a value whose own rank is off by at most 1/SAMPLES of all values."""
+    return {bracket.rank: bracket.low for bracket in brackets(sketches, ranks)}
+
+
 def cut(column: pd.Series, wanted: Sequence[Bracket]) -> list[Slice]:
     """Return what one partition holds of each bracket."""
     values = _numeric(column)

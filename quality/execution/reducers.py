@@ -15,6 +15,7 @@ from great_expectations.constants import MAX_RESULT_RECORDS
 
 from . import moments, order, sequence, values
 from .hashing import count_bucket, merge_buckets, merge_modes, mode_bucket, split
+from .nested import with_fields
 from .partition import Failed, Partition, attempt
 from .work import Work, provide
 
@@ -44,19 +45,32 @@ def reducer_of(metric: str) -> Reducer | None:
     return SUFFIXES.get(suffix) if not metric.startswith("column.") else None
 
 
-def run_partition(frame: pd.DataFrame, number: int, works: Sequence[Work], buckets: int) -> list[dict[int, Any]]:
-    """Compute every work's partial on one partition: first the small states, then one mapping a hash bucket."""
-    partition = Partition(frame, number)
-    out: list[dict[int, Any]] = [{} for _ in range(buckets + 1)]
+def run_partition(
+    frame: pd.DataFrame,
+    number: int,
+    works: Sequence[Work],
+    buckets: int,
+    paths: Sequence[str] = (),
+    keep: Callable[[dict[int, Any]], Any] | None = None,
+) -> list[Any]:
+    """Compute every work's partial on one partition: first the small states, then one mapping a hash bucket.
+
+    `paths` are the fields of nested columns that the works read; `keep` is called with the small states.
+    """
+    partition = Partition(with_fields(frame, paths), number)
+    small: dict[int, Any] = {}
+    hashed: list[dict[int, Any]] = [{} for _ in range(buckets)]
     for position, work in enumerate(works):
         reducer = _reducer(work)
         state = attempt(reducer.partial, partition, work)
         if reducer.shuffle and not isinstance(state, Failed):
             state, hashes = state
             for bucket, table in enumerate(split(hashes, buckets) if hashes is not None else []):
-                out[bucket + 1][position] = table
-        out[0][position] = state
-    return out
+                hashed[bucket][position] = table
+        small[position] = state
+    if keep is not None:
+        keep(small)
+    return [small, *hashed]
 
 
 def run_bucket(parts: Sequence[dict[int, Any]], works: Sequence[Work]) -> dict[int, Any]:

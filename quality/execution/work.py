@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .partition import Partition, domain_columns, shows_other_columns
+from .partition import Condition, Partition, domain_columns, shows_other_columns
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,16 @@ class Work:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     again: Any = None
     """What a first pass found, where this is the second."""
+    sketched: bool = False
+    """Whether ranks may be answered from the sketches alone, without a second pass."""
+
+    @property
+    def name(self) -> str | None:
+        """What the work demands, in one text; None where it depends on what was found in the data."""
+        inputs = _named(self.inputs)
+        if self.again is not None or inputs is None:
+            return None
+        return repr((self.metric, sorted(self.domain.items()), sorted(self.values.items()), inputs, self.sketched))
 
     @property
     def columns(self) -> list[str] | None:
@@ -42,6 +52,22 @@ class Reducer:
     partial: Callable[[Partition, Work], Any]
     merge: Callable[[list[Any], Work], Any]
     shuffled: bool = False
+
+
+def _named(inputs: Mapping[str, Any]) -> Any:
+    """Return inputs in comparable form: conditions by what they demand; None where one holds findings."""
+    found = []
+    for key, value in sorted(inputs.items()):
+        if isinstance(value, Condition):
+            inner = _named(value.inputs)
+            if value.unique is not None or inner is None:
+                return None
+            found.append((key, value.key, inner))
+        elif key in ("table.columns", "table.column_types"):
+            found.append((key, repr(value)))
+        else:
+            return None
+    return found
 
 
 def again(work: Work, found: Again) -> Work:

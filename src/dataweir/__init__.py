@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .privacy.detect import detect
     from .privacy.mask import mask
     from .privacy.verify import verify
-    from .quality.validate import validate
+    from .quality.validation import validate
 
 # Arrow reads Parquet into buffers that its own engine then finds badly aligned, and says so line after line.
 os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
@@ -34,7 +34,7 @@ _HOMES = {
     "mask": ".privacy.mask",
     "near_duplicates": ".ingest.dedup.near",
     "read_weblog": ".ingest.read",
-    "validate": ".quality.validate",
+    "validate": ".quality.validation",
     "verify": ".privacy.verify",
 }
 

@@ -72,7 +72,9 @@ def run_suite(frame: Any, expectations: list[Any], shape: dict[str, Any] | None 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     source = (
-        context.data_sources.add_pandas("s") if isinstance(frame, pd.DataFrame) else context.data_sources.add_dask("s")
+        context.data_sources.add_pandas("s")
+        if isinstance(frame, pd.DataFrame)
+        else context.data_sources.add_dask("s", row_values=True)
     )
     definition = source.add_dataframe_asset("a").add_batch_definition("b")
     suite = gx.ExpectationSuite(name="suite", expectations=expectations)

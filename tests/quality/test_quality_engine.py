@@ -180,13 +180,9 @@ def theirs(frame: pd.DataFrame) -> list[Any]:
     return run_suite(frame, everything())
 
 
-@pytest.mark.parametrize("partitions", [1, 3])
-def test_equal_to_the_pandas_engine(frame: pd.DataFrame, theirs: list[Any], partitions: int) -> None:
-    compare(run_suite(cut(frame, partitions), everything()), theirs)
-
-
-def test_equal_with_an_empty_partition(frame: pd.DataFrame, theirs: list[Any]) -> None:
-    compare(run_suite(cut(frame, 2, empty=True), everything()), theirs)
+@pytest.mark.parametrize(("partitions", "empty"), [(1, False), (3, True)])
+def test_equal_to_the_pandas_engine(frame: pd.DataFrame, theirs: list[Any], partitions: int, empty: bool) -> None:
+    compare(run_suite(cut(frame, partitions, empty=empty), everything()), theirs)
 
 
 def test_equal_on_an_empty_table() -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ..engine import Engine
 from ..quality.gate import gate, rejects_of
 from ..quality.suite import default_suite, default_suites, load_suite
-from ..quality.validate import validate
+from ..quality.validation import validate
 from ..storage import join, write_parquet
 from .project import Project
 

@@ -7,7 +7,6 @@ import json
 import logging
 import math
 import numbers
-import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -22,27 +21,31 @@ from .suite import check_suite, load_suite, severity_of, suite_hash
 if TYPE_CHECKING:
     from .execution.engine import DaskExecutionEngine
 
-# Before anything imports Great Expectations: it reads the variable when a context is made.
-os.environ["GX_ANALYTICS_ENABLED"] = "false"
-
 SHAPE = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
 """The result format that computes counts, but gathers no values."""
 
 
-def validate(data: Any, suite: Any, *, name: str = "data") -> Report:
-    """Validate `data` (Dask data frame, Arrow table, Parquet path or paths) and return the Report.
+def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = None) -> Report:
+    """Validate `data` (Dask or pandas data frame, Arrow table, Parquet files or folder) and return the Report.
 
     `suite` is the path of a Great Expectations suite file, its content as a mapping, or an ExpectationSuite.
+    `states` is a folder that keeps partial states of Parquet files: the next call with the same suite reads only
+    the row groups that are new, and still reports on the whole. Quantiles come from sketches then, their rank off
+    by at most 1/4096. The folder holds values of the table and is as private as it.
     An expectation that cannot be computed fails with its `error`; the others stand. Raises ConfigError for a
     suite or data that cannot be used, DataError or StorageError where the data cannot be read.
     """
-    from .frames import frame_of
+    from .frames import frame_of, remembered
 
     content = _content(suite)
-    frame = frame_of(data)
+    if states is None:
+        source = frame = frame_of(data)
+    else:
+        source = remembered([str(f) for f in (data if isinstance(data, (list, tuple)) else [data])], states)
+        frame = source.frame
     with _quiet():
         expectations = _build(content)
-        results, engine, rows = _run(frame, expectations, name)
+        results, engine, rows = _run(source, expectations, name)
     if engine.broken is not None:
         raise engine.broken
     columns = {str(c) for c in frame.columns}
@@ -61,6 +64,7 @@ def validate(data: Any, suite: Any, *, name: str = "data") -> Report:
         suite=content["name"],
         suite_hash=suite_hash(content),
         rows=rows,
+        partitions_read=engine.partitions_read,
         results=checks,
         row_rules=rules,
     )
