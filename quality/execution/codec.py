@@ -61,7 +61,7 @@ def _decode(shape: Any, parts: list[bytes]) -> Any:
     if kind in ("list", "tuple", "set"):
         items = [_decode(item, parts) for item in shape["items"]]
         return {"list": list, "tuple": tuple, "set": set}[kind](items)
-    table = pa.ipc.open_stream(parts[shape["part"]]).read_all() if "part" in shape else None
+    table: Any = pa.ipc.open_stream(parts[shape["part"]]).read_all() if "part" in shape else None
     if kind == "array":
         return table[""].to_numpy().astype(shape["dtype"])
     if kind == "frame":

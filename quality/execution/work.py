@@ -56,7 +56,7 @@ class Reducer:
 
 def _named(inputs: Mapping[str, Any]) -> Any:
     """Return inputs in comparable form: conditions by what they demand; None where one holds findings."""
-    found = []
+    found: list[Any] = []
     for key, value in sorted(inputs.items()):
         if isinstance(value, Condition):
             inner = _named(value.inputs)
