@@ -152,6 +152,11 @@ class Cleaner:
             if setting is not False and (table in kind.tables or ANY in kind.tables or chosen):
                 self.rules.append(kind(table, options))
 
+    @property
+    def across(self) -> dict[str, Any]:
+        """The rules that need all rows of a visitor together, by name; ingest/visits applies them."""
+        return {each.name: each for each in self.rules if getattr(each, "across", False)}
+
     def run(self, table: pa.Table) -> Cleaned:
         """Apply every rule. Raises DataError where a rule loses rows or changes the columns."""
         rejects: list[pa.Table] = []

@@ -19,21 +19,33 @@ from .dedup.staging import read_all
 from .hashing import to_hex
 from .integrate import user_events
 from .parts import Decided, FileCount, Finished, Group, Prepared
+from .persons import Identify
 from .schemas import DELETED, DUPLICATES
+from .visits.reconstruct import Visits
+from .visits.reconstruct import apply as apply_visits
 
 _DAY = 86_400_000_000
 
 
-def finish(group: Group, table: str, decided: Sequence[Decided], out: str, batch: str) -> Finished:
+def finish(
+    group: Group,
+    table: str,
+    decided: Sequence[Decided],
+    out: str,
+    batch: str,
+    visits: Sequence[Visits] = (),
+    identify: Identify | None = None,
+) -> Finished:
     """Write a group's final files below the warehouse `out`: kept rows, events, duplicates, clean rejects.
 
-    `decided` are all buckets of all rounds, `batch` names the run's files. web_events come as one file a
-    day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for no rows.
+    `decided` are all buckets of all rounds, `visits` those of visitors, `batch` names the run's files. web_events
+    come as one file a day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for
+    no rows.
     Raises DataError where rows in != kept + duplicates + rejected for any source file.
     """
     kept, duplicates, goes = [], [], list[tuple[Posts, Posts]]()
     for part in group.parts:
-        here, dropped, gone = _apply(part, decided)
+        here, dropped, gone = _apply(part, decided, visits)
         kept.append(here)
         duplicates.append(dropped)
         goes.append(gone)
@@ -42,11 +54,11 @@ def finish(group: Group, table: str, decided: Sequence[Decided], out: str, batch
     if table == "web_events":
         for day, events in _days(rows):
             written.add("refined.web_events", events, f"-{day}")
-        written.add("refined.user_events", user_events(web=rows))
+        written.add("refined.user_events", user_events(web=rows, identify=identify))
     else:
         written.add(f"refined.{table}", rows)
         if table == "social_posts":
-            written.add("refined.user_events", user_events(social=rows))
+            written.add("refined.user_events", user_events(social=rows, identify=identify))
     dropped = pa.concat_tables(duplicates)
     written.add("refined.duplicates", dropped)
     rejects = [_read(part.rejects) for part in group.parts if part.rejects]
@@ -75,9 +87,11 @@ class _Writer:
         self.rows[name] = self.rows.get(name, 0) + rows.num_rows
 
 
-def _apply(part: Prepared, decided: Sequence[Decided]) -> tuple[pa.Table, pa.Table, tuple[Posts, Posts]]:
+def _apply(
+    part: Prepared, decided: Sequence[Decided], visits: Sequence[Visits]
+) -> tuple[pa.Table, pa.Table, tuple[Posts, Posts]]:
     """Return a part's kept rows with their ids, its duplicates (DUPLICATES), and the posts that go for it."""
-    rows = read_all(part.candidates)
+    rows = apply_visits(read_all(part.candidates), part, visits)
     outcome = verdicts(part, decided)
     column = id_column(part.table)
     given = rows[column]

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from ..errors import DataError
 from ..registry import nearest
+from .persons import Identify
 from .schemas import USER_EVENTS
 
 _NOBODY = pa.array(["", "-", "[deleted]", "[removed]"])
@@ -72,7 +73,9 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def user_events(web: pa.Table | None = None, social: pa.Table | None = None) -> pa.Table:
+def user_events(
+    web: pa.Table | None = None, social: pa.Table | None = None, identify: Identify | None = None
+) -> pa.Table:
     """Derive who did what to what from refined web events and social posts (USER_EVENTS).
 
     Web: the actor is 'user:' and the login, or 'ip:' and the address; the verb is the method in lower case;
@@ -80,41 +83,45 @@ def user_events(web: pa.Table | None = None, social: pa.Table | None = None) -> 
     the verb is the kind (post, comment, repost); the object is the thread, or the post itself where it
     opens one; event_id is the post's id. Left out are the events of bots, and rows without an actor (no
     login and no address; an author that is missing or deleted) or without a verb (no HTTP request). So
-    there are at most as many events as rows.
+    there are at most as many events as rows. `identify` gives each event its person.
     """
     parts = [USER_EVENTS.empty_table()]
     if web is not None:
-        parts.append(_web(web))
+        parts.append(_web(web, identify))
     if social is not None:
-        parts.append(_social(social))
+        parts.append(_social(social, identify))
     return pa.concat_tables(parts)
 
 
-def _web(web: pa.Table) -> pa.Table:
+def _web(web: pa.Table, identify: Identify | None) -> pa.Table:
     actor = pc.coalesce(_prefixed("user:", web["user"]), _prefixed("ip:", web["client_ip"]))
     place = pc.binary_join_element_wise(pc.fill_null(web["host"], ""), pc.fill_null(web["path"], ""), "")
     place = pc.if_else(pc.equal(place, ""), pa.scalar(None, pa.string()), place)
     person = pc.invert(pc.fill_null(web["is_bot"], False))
     told = pc.and_(pc.is_valid(actor), pc.is_valid(web["method"]))
-    return _events(actor, pc.utf8_lower(web["method"]), place, web, "event_id", pc.and_(person, told))
+    who = identify.persons(web, "web_events") if identify else None
+    return _events(actor, who, pc.utf8_lower(web["method"]), place, web, "event_id", pc.and_(person, told))
 
 
-def _social(social: pa.Table) -> pa.Table:
+def _social(social: pa.Table, identify: Identify | None) -> pa.Table:
     author = pc.coalesce(_known(social["author_id"]), _known(social["author_name"]))
     actor = pc.binary_join_element_wise(pc.fill_null(social["platform"], "social"), author, ":")
     target = pc.coalesce(social["thread_id"], social["post_id"])
-    return _events(actor, social["kind"], target, social, "post_id", pc.is_valid(actor))
+    who = identify.persons(social, "social_posts") if identify else None
+    return _events(actor, who, social["kind"], target, social, "post_id", pc.is_valid(actor))
 
 
 def _events(
     actor: pa.ChunkedArray,
+    who: pa.ChunkedArray | None,
     verb: pa.ChunkedArray,
     target: pa.ChunkedArray,
     table: pa.Table,
     id_column: str,
     chosen: pa.ChunkedArray,
 ) -> pa.Table:
-    columns = [actor, verb, target, table["ts"], table["source"], table[id_column]]
+    who = who if who is not None else pa.nulls(table.num_rows, pa.string())
+    columns = [actor, who, verb, target, table["ts"], table["source"], table[id_column]]
     return pa.table(columns, schema=USER_EVENTS).filter(chosen)
 
 

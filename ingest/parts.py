@@ -60,6 +60,7 @@ class Prepared:
     candidates: str
     id_keys: str
     text_keys: str | None
+    visit_keys: str | None
     rejects: str | None
     rows: int
     kept: int

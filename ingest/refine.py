@@ -10,7 +10,6 @@ small and picklable. Run twice, each writes the same files under the same names.
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -29,7 +28,7 @@ from .cleaning import Cleaner, RuleCount
 from .contract import Source
 from .dedup.decide import decide
 from .dedup.exact import id_column, identity, versions
-from .dedup.staging import ID_KEYS, TEXT_KEYS, write_batches
+from .dedup.staging import ID_KEYS, TEXT_KEYS, by_bucket, write_batches
 from .dedup.text import text_keys
 from .finish import finish
 from .hashing import from_hex
@@ -47,6 +46,8 @@ from .parts import (
     text_column,
 )
 from .schemas import DELETED, TABLES
+from .visits import behaviour
+from .visits.reconstruct import batches as visit_batches
 
 __all__ = [
     "Decided",
@@ -105,6 +106,7 @@ class _Preparation:
         self.codes: dict[str, int] = {}
         self.keys: list[tuple[NDArray[Any], ...]] = []
         self.texts: list[pa.Table] = []
+        self.visits: list[pa.Table] = []
         self.kept = 0
         self.times: list[Any] = []
 
@@ -119,6 +121,9 @@ class _Preparation:
         text_keys_file = f"{self.stem}-texts.arrow" if self.text else None
         if text_keys_file:
             write_batches(self._text_batches(), TEXT_KEYS, text_keys_file)
+        visit_keys = f"{self.stem}-visits.arrow" if self.table == "web_events" and self.cleaner.across else None
+        if visit_keys:
+            write_batches(visit_batches(self.visits, self.buckets), behaviour.KEYS, visit_keys)
         rejects = f"{self.stem}-rejects.parquet" if self.rejects else None
         if rejects:
             write_parquet(pa.concat_tables(self.rejects), rejects)
@@ -137,6 +142,7 @@ class _Preparation:
             candidates=candidates,
             id_keys=id_keys,
             text_keys=text_keys_file,
+            visit_keys=visit_keys,
             rejects=rejects,
             rows=sum(self.rows.values()),
             kept=self.kept,
@@ -213,6 +219,8 @@ class _Preparation:
         self.keys.append((pos, hashes[:, 0], hashes[:, 1], counted, versions(table), file, line))
         if self.text or self.table == "social_posts":
             table = self._with_text_keys(table, pos, file)
+        if self.table == "web_events" and self.cleaner.across:
+            self.visits.append(behaviour.keys(table, self.kept))
         self.kept += table.num_rows
         if "ts" in table.column_names and table.num_rows > table["ts"].null_count:
             self.times.append(pc.min_max(table["ts"]).as_py())
@@ -234,24 +242,14 @@ class _Preparation:
 
     def _id_batches(self) -> Iterator[pa.RecordBatch]:
         columns = [np.concatenate(each) for each in zip(*self.keys, strict=True)]
-        return _by_bucket([pa.array(c, f.type) for c, f in zip(columns, ID_KEYS, strict=True)], ID_KEYS, self.buckets)
+        return by_bucket([pa.array(c, f.type) for c, f in zip(columns, ID_KEYS, strict=True)], ID_KEYS, self.buckets)
 
     def _text_batches(self) -> Iterator[pa.RecordBatch]:
         texts = pa.concat_tables(self.texts).combine_chunks()
         hashes, _ = from_hex(texts["key"])
         columns = {name: texts[name].combine_chunks() for name in ("pos", "id", "file", "line")}
         columns |= {"h1": pa.array(hashes[:, 0]), "h2": pa.array(hashes[:, 1])}
-        return _by_bucket([columns[name] for name in TEXT_KEYS.names], TEXT_KEYS, self.buckets)
-
-
-def _by_bucket(columns: list[pa.Array], schema: pa.Schema, buckets: int) -> Iterator[pa.RecordBatch]:
-    """Yield one batch a bucket: the rows whose first hash half says so, in their order."""
-    batch = pa.record_batch(columns, schema=schema)
-    bucket = (batch["h1"].to_numpy() % np.uint64(buckets)).astype(np.int32)
-    order = np.argsort(bucket, kind="stable") if buckets > 1 else np.arange(len(bucket))
-    ends = np.searchsorted(bucket[order], np.arange(buckets + 1))
-    for first, end in itertools.pairwise(ends):
-        yield batch.take(pa.array(order[first:end])) if buckets > 1 else batch
+        return by_bucket([columns[name] for name in TEXT_KEYS.names], TEXT_KEYS, self.buckets)
 
 
 def _batches(first: pa.Table, rest: Iterator[pa.Table]) -> Iterator[pa.RecordBatch]:

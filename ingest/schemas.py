@@ -82,13 +82,18 @@ DELETED = "deleted"
 
 USER_EVENTS = _schema(
     actor=pa.string(),
+    person=pa.string(),
     verb=pa.string(),
     object=pa.string(),
     ts=TIMESTAMP,
     source=pa.string(),
     event_id=pa.string(),
 )
-"""Who did what to what, when: derived from web events (bots left out) and social posts."""
+"""Who did what to what, when: derived from web events (bots left out) and social posts.
+
+`person` is a keyed hash (persons.py), the same for all names that weir.yaml says are one person's; null where nothing
+is said.
+"""
 
 DUPLICATES = _schema(
     table=pa.string(),

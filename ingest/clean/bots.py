@@ -22,24 +22,32 @@ class BotsOptions(Strict):
 
     also: list[str] = Field(default_factory=list, description="more patterns (RE2, without regard to case)")
     never: list[str] = Field(default_factory=list, description="patterns of agents that are people all the same")
+    robots_txt: bool = Field(True, description="whoever asks for /robots.txt is a machine")
+    max_pages_per_minute: int | None = Field(60, ge=1, description="more pages within a minute: a machine; null: off")
+    lone_pages: int | None = Field(
+        50, ge=1, description="as many pages in a day without a picture, style, script or referer: a machine; null: off"
+    )
 
 
 @rule("bots")
 class Bots:
-    """Web events of crawlers, monitors, scanners and programs get `is_bot`, by a kept list of user agents.
+    """Web events of crawlers, monitors, scanners and programs get `is_bot`: by a kept list of agents, by behaviour.
 
     An agent that was sent empty (or as a hyphen) counts as a machine. Where the log has no agent (null)
     nothing is known, and `is_bot` is null. The list is ingest/data/bots.txt; each distinct agent is matched
-    once.
+    once. Behaviour is judged for each visitor and day (UTC) once all parts are known (ingest/visits): robots.txt,
+    pages a minute, pages without anything that belongs to a page.
     """
 
     order = 40
     tables = ("web_events",)
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"web_events": ("user_agent", "is_bot")}
     Options = BotsOptions
+    across = True
 
     def __init__(self, table: str, options: Any) -> None:
         self.table = table
+        self.options: BotsOptions = options
         self.pattern = _joined([*patterns(), *options.also])
         self.never = _joined(options.never) if options.never else None
         for key in ("also", "never"):
@@ -48,10 +56,13 @@ class Bots:
     def apply(self, table: pa.Table) -> StepResult:
         """Fill `is_bot`; no row is rejected."""
         at = table.schema.get_field_index("is_bot")
-        chunks = [self._machines(chunk) for chunk in table["user_agent"].chunks]
-        flags = pa.chunked_array(chunks, pa.bool_())
+        flags = self.listed(table["user_agent"])
         changed = pc.sum(flags).as_py() or 0
         return StepResult(table.set_column(at, table.schema.field(at), flags), no_rejects(), int(changed))
+
+    def listed(self, agents: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return whether each agent is a machine by the list; null where it is."""
+        return pa.chunked_array([self._machines(chunk) for chunk in agents.chunks], pa.bool_())
 
     def _machines(self, agents: pa.Array) -> pa.Array:
         encoded = pc.dictionary_encode(agents)

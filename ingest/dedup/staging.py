@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from ...storage import filesystem, is_local, storage_error
@@ -64,6 +66,16 @@ def write_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema, location
         if is_local(location):
             with contextlib.suppress(OSError):
                 Path(target).unlink()
+
+
+def by_bucket(columns: list[pa.Array], schema: pa.Schema, buckets: int) -> Iterator[pa.RecordBatch]:
+    """Yield one batch a bucket: the rows whose first hash half says so, in their order."""
+    batch = pa.record_batch(columns, schema=schema)
+    bucket = (batch["h1"].to_numpy() % np.uint64(buckets)).astype(np.int32)
+    order = np.argsort(bucket, kind="stable") if buckets > 1 else np.arange(len(bucket))
+    ends = np.searchsorted(bucket[order], np.arange(buckets + 1))
+    for first, end in itertools.pairwise(ends):
+        yield batch.take(pa.array(order[first:end])) if buckets > 1 else batch
 
 
 def read_batch(location: str, number: int) -> pa.RecordBatch:

@@ -64,6 +64,31 @@ class DedupConfig(Strict):
     min_chars: int = Field(20, ge=1, description="texts shorter than this are never duplicates of each other")
 
 
+class IdentityConfig(Strict):
+    """Which columns name a person, so that user events of several sources can meet in one."""
+
+    columns: dict[str, dict[str, Literal["email", "handle", "key"]]] = Field(
+        default_factory=dict, description="table: {column: how it names a person}; the first that does counts"
+    )
+    mapping: str | None = Field(
+        None, description="CSV with a header of kinds (email, handle, handle2, key ...); a row is one person"
+    )
+
+
+class LabelConfig(Strict):
+    """One labelling task: a table, the labels there are, the functions that vote, and how votes become one label."""
+
+    table: str = Field("social_posts", description="the refined table whose rows are labelled")
+    labels: list[str] = Field(min_length=2, description="the labels, each row gets one or none")
+    functions: list[dict[str, Any]] = Field(
+        default_factory=list, description="{use: FUNCTION, name: ..., options}; see `weir list labellers`"
+    )
+    model: Literal["majority", "accuracy"] = Field(
+        "accuracy", description="accuracy: votes weigh by each function's estimated accuracy; majority: all the same"
+    )
+    text: str = Field("text", description="the column that people read who label by hand")
+
+
 class ExportConfig(Strict):
     """One share-ready data set: which table, under which policy, for whom."""
 
@@ -85,10 +110,14 @@ class Config(Strict):
     sources: dict[Identifier, dict[str, Any]] = Field(default_factory=dict, description="name: {type: ..., ...}")
     clean: dict[str, Any] = Field(default_factory=dict, description="rule: options, or false to switch it off")
     dedup: dict[str, DedupConfig] = Field(default_factory=dict, description="table: options")
+    identity: IdentityConfig = Field(
+        default_factory=lambda: IdentityConfig(), description="who is who across sources, by keyed hash"
+    )
     quality: dict[str, str | Literal[False]] = Field(
         default_factory=dict,
         description="table: suite file, or false; integrated tables have a default suite",
     )
+    labels: dict[Identifier, LabelConfig] = Field(default_factory=dict, description="task: options")
     exports: dict[Identifier, ExportConfig] = Field(default_factory=dict, description="name: options")
 
     _root: Path = PrivateAttr(default_factory=Path.cwd)
@@ -121,7 +150,7 @@ class Config(Strict):
 
     def hash(self) -> str:
         """Return 16 hex digits that change with anything that changes what a run produces."""
-        parts = self.model_dump(mode="json", include={"sources", "clean", "dedup"})
+        parts = self.model_dump(mode="json", include={"sources", "clean", "dedup", "identity"})
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -8,7 +8,7 @@ from dataweir.errors import ConfigError
 from dataweir.flow.plugs import plugs, registries
 
 
-@pytest.mark.parametrize("kind", ["sources", "rules", "recognizers", "operators", "metrics"])
+@pytest.mark.parametrize("kind", ["sources", "rules", "labellers", "recognizers", "operators", "metrics"])
 def test_every_plug_describes_itself(kind: str) -> None:
     found = plugs(kind)[kind]
     assert found

@@ -23,6 +23,7 @@ from dataweir.ingest.refine import (
     rounds,
 )
 from dataweir.ingest.schemas import TABLES
+from dataweir.ingest.visits.reconstruct import reconstruct
 
 Result = TypeVar("Result")
 
@@ -98,8 +99,14 @@ def refine(
         for bucket in order:
             one = shipped(decide, bucket, table, method, prepared, seen, staging, earlier, duplicates)
             decided.append(one)
+    visits = []
+    if any(part.visit_keys for part in prepared):
+        visits = [
+            shipped(reconstruct, bucket, prepared, decided, seen, clean or {}, staging) for bucket in range(buckets)
+        ]
     finished = [
-        shipped(finish, group, table, decided, str(root / "wh"), batch) for group in groups(prepared, rows_per_group)
+        shipped(finish, group, table, decided, str(root / "wh"), batch, visits)
+        for group in groups(prepared, rows_per_group)
     ]
     files: dict[str, list[str]] = {}
     for each in finished:

@@ -259,3 +259,39 @@ def verified(report: Any) -> Render:
         "[green]the bundle is what was published[/]" if report.ok else "[red]the bundle is NOT what was published[/]"
     )
     return printed(_marked(("check", "result", "detail"), rows, ""), verdict)
+
+
+def labelled(done: list[Any]) -> Render:
+    """What labelling came to, and how the functions fared."""
+    parts: list[Any] = []
+    for each in done:
+        agreement = "" if each.alpha is None else f"; people agree by alpha {each.alpha:.2f}"
+        state = "" if each.changed else " (as before)"
+        parts.append(
+            f"[bold]{each.task}[/]: {each.rows:,} rows, {each.people:,} labelled by people, "
+            f"{each.unlabelled:,} without a label{agreement}{state}"
+        )
+        parts.append(table(("label", "rows"), list(each.labels.items())))
+        columns = ("function", "coverage", "overlap", "conflict", "accuracy_estimated", "accuracy_found")
+        rows = [tuple(round(v, 4) if isinstance(v := f[c], float) else v for c in columns) for f in each.functions]
+        parts.append(table(tuple(c.replace("_", ", ") for c in columns), rows))
+    return printed(*parts)
+
+
+def label_tasks(made: dict[str, Any]) -> Render:
+    """Tasks for Label Studio."""
+    return printed(
+        f"{made['rows']:,} rows of {made['task']} in {made['file']} (unmasked: keep it in the house)",
+        "the project's labelling interface in Label Studio:",
+        made["interface"].replace("[", r"\["),
+    )
+
+
+def label_import(made: dict[str, Any]) -> Render:
+    """Labels that people gave."""
+    agreement = "nothing to compare" if made["alpha"] is None else f"alpha {made['alpha']:.2f}"
+    return printed(
+        f"{made['task']}: {made['labels']:,} labels in the file; {made['rows']:,} rows labelled by {made['people']:,} "
+        f"people now ({agreement})",
+        f"next: 'weir label run {made['task']}'",
+    )

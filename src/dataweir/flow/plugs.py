@@ -13,11 +13,13 @@ def registries() -> dict[str, Registry[Any]]:
     """Return the registries by the word that `weir list` takes."""
     from ..catalog.measure import metric
     from ..ingest.contract import rule, source
+    from ..ingest.labels.contract import labeller
     from ..privacy.contract import operator, recognizer
 
     return {
         "sources": source,
         "rules": rule,
+        "labellers": labeller,
         "recognizers": recognizer,
         "operators": operator,
         "metrics": metric,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..catalog.store import Store
     from ..catalog.tables import Tables
+    from ..ingest.persons import Identify
 
 
 class Project:
@@ -62,6 +63,16 @@ class Project:
             kind = source.get(str(data["type"]))
             made[label] = kind(label, validate(kind.Config, data, where), str(self.config.root))
         return made
+
+    def identify(self) -> Identify | None:
+        """Return what tells who is who across sources, None where weir.yaml says nothing. Raises ConfigError."""
+        from ..engine import Secret
+        from ..ingest.persons import Identify
+        from ..privacy.keys import secret_key
+
+        if not self.config.identity.columns:
+            return None
+        return Identify.of(self.config.identity, Secret(secret_key(self.keys, "identity")), self.config.root)
 
     def check_sources(self) -> None:
         """Refuse a configuration that no run can use, before anything is touched. Raises ConfigError."""

@@ -36,6 +36,7 @@ from .gate import Judged, judge, quarantine
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
 from .removals import removals
+from .visits import VisitStage, visit_steps
 
 
 @dataclass
@@ -88,24 +89,31 @@ class _Batch:
         busy = self.engine.busy_seconds
         prepared = self._prepare(output)
         decided = self._decide(prepared)
+        stage = VisitStage(self.project, self.tables, self.engine, self.staging, prepared)
+        visits = stage.reconstruct(decided)
         made = groups(prepared)
+        identify = self.project.identify()
+        where = self.project.warehouse, self.name
         with output.progress(f"write {self.target}", len(made)) as advance:
-            finished = self.engine.map(
-                finish, made, self.target, decided, self.project.warehouse, self.name, advance=advance
-            )
+            finished = self.engine.map(finish, made, self.target, decided, *where, visits, identify, advance=advance)
         adds = _merged(finished)
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
         done.judged += judged
-        done.steps += [self._step(prepared, counts, seconds), *self._rules(prepared), *(_checks(j) for j in judged)]
+        done.steps += [self._step(prepared, counts, seconds), *self._rules(prepared), *visit_steps(visits)]
+        done.steps += [_checks(j) for j in judged]
         failed = [j for j in judged if not j.passed]
         if failed:
             done.failures.append(self._hold(adds, failed))
             return
         for name in adds:
             self._ensure(name, prepared)
-        self._commit("refine", adds, counts, removals(finished, self.sources, self.tables))
+        restated = stage.restate(visits, self.name, identify)
+        for name, files in restated.adds.items():
+            adds[name] = [*adds.get(name, []), *files]
+        gone = removals(finished, self.sources, self.tables)
+        self._commit("refine", adds, counts, {**gone, **restated.deletes})
         for part in finished:
             for name, rows in part.rows.items():
                 done.rows_added[name] = done.rows_added.get(name, 0) + rows

@@ -1,0 +1,1 @@
+"""Labels: functions that vote, models that weigh the votes, people who have the last word."""
