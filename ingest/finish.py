@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from ..errors import DataError
 from ..storage import filesystem, join, write_parquet
 from .dedup.decide import Verdicts, text_verdicts, verdicts
 from .dedup.exact import GONE, SAME, WHY, id_column
+from .dedup.settle import near_verdicts
 from .dedup.staging import read_all
 from .hashing import to_hex
 from .integrate import user_events
@@ -102,17 +104,20 @@ def _apply(
     by_text = texts["pos"].to_numpy()
     keep = ~outcome.dropped
     keep[by_text] = False
+    near = near_verdicts(part, decided)
+    keep[near["pos"].to_numpy()] = False
     first = rows.filter(pa.array(outcome.dropped))
     why = outcome.why[outcome.dropped]
     methods = pa.array(np.where(why == SAME, method[outcome.dropped], np.array(WHY)[why]).tolist(), pa.string())
-    second = rows.take(pa.array(by_text))
+    second, third = rows.take(pa.array(by_text)), rows.take(near["pos"])
     # Of a deleted post only the hash of its id stays, so that it is known when it comes again.
     hashed = pc.if_else(pa.array(why == GONE), to_hex(outcome.ids[outcome.dropped]), first[column])
     kept_ids = pc.if_else(pa.array(why == GONE), pa.scalar(None, pa.string()), first[column])
     first = first.set_column(first.schema.get_field_index(column), column, hashed)
     dropped = [
-        _duplicates(part.table, first, kept_ids, methods),
-        _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), second.num_rows)),
+        _duplicates(part.table, first, kept_ids, methods, _same(first)),
+        _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), len(second)), _same(second)),
+        _duplicates(part.table, third, near["kept_id"], pa.repeat(pa.scalar("near"), len(third)), near["similarity"]),
     ]
     return rows.filter(pa.array(keep)), pa.concat_tables(dropped), _going(part, rows, outcome)
 
@@ -132,14 +137,18 @@ def _going(part: Prepared, rows: pa.Table, outcome: Verdicts) -> tuple[Posts, Po
     return replaced, deleted
 
 
-def _duplicates(table: str, rows: pa.Table, kept_id: pa.ChunkedArray, method: pa.Array) -> pa.Table:
+def _same(rows: pa.Table) -> pa.Array:
+    return pa.repeat(pa.scalar(1.0), rows.num_rows)
+
+
+def _duplicates(table: str, rows: pa.Table, kept_id: pa.ChunkedArray, method: pa.Array, similarity: Any) -> pa.Table:
     count = rows.num_rows
     columns = {
         "table": pa.repeat(pa.scalar(table), count),
         "id": rows[id_column(table)],
         "kept_id": kept_id,
         "method": method,
-        "similarity": pa.repeat(pa.scalar(1.0), count),
+        "similarity": similarity,
         "source": rows["source"],
         "file": rows["file"],
         "line": rows["line"],

@@ -2,6 +2,9 @@
 
     prepare(part)   raw rows → integrated, cleaned, keyed candidates, in the staging folder
     decide(bucket)  keys of all parts and of the committed tables → ids and duplicates, round by round
+    sketch_part     texts that are left → shingle sets and band keys; then, once for the batch,
+    settle          sketches and the stored index → near duplicates
+    index_band, index_docs   sketches → what the index gains
     finish(group)   candidates and decisions → the final Parquet files
 
 Each takes its item first (`engine.map(prepare, parts, source, ...)`), and every argument and result is

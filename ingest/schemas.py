@@ -108,6 +108,34 @@ DUPLICATES = _schema(
 """One dropped row each: which row was kept in its place, found by which method, how similar."""
 
 
+NEAR_BANDS = _schema(
+    table=pa.string(),
+    scheme=pa.string(),
+    band=pa.int32(),
+    key=pa.int64(),
+    doc=pa.int64(),
+)
+"""The index of near duplicates: the key of each band of each text. `scheme` says how keys were made."""
+
+NEAR_DOCS = _schema(
+    table=pa.string(),
+    scheme=pa.string(),
+    doc=pa.int64(),
+    id=pa.string(),
+    ts=pa.int64(),
+    length=pa.int32(),
+    source=pa.string(),
+    file=pa.string(),
+    line=pa.int64(),
+    shingles=pa.binary(),
+    kept_doc=pa.int64(),
+    kept_id=pa.string(),
+    links=pa.list_(pa.field("element", pa.string())),
+)
+"""The texts of that index, dropped ones too. `shingles` is a sorted set of uint32 hashes, `links` names rows that
+are at least as similar as the threshold; `ts` is in microseconds, `length` in characters."""
+
+
 class TableSpec(NamedTuple):
     """An integrated table: its schema, the column that identifies a row, and its Iceberg partition."""
 
@@ -122,4 +150,6 @@ TABLES: dict[str, TableSpec] = {
     "social_posts": TableSpec(SOCIAL_POSTS, "post_id"),
     "user_events": TableSpec(USER_EVENTS, "event_id"),
     "duplicates": TableSpec(DUPLICATES, "id"),
+    "near_bands": TableSpec(NEAR_BANDS, "doc", ("band", "identity")),
+    "near_docs": TableSpec(NEAR_DOCS, "id"),
 }

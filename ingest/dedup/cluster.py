@@ -8,6 +8,7 @@ of them goes on: a text that a million others repeat costs no more than they do.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .minhash import Sketch
-from .shingles import Q
+from .shingles import Q, Shingles
 
 
 class Links(NamedTuple):
@@ -41,42 +42,58 @@ class Clusters:
         return _roots(self.parent)
 
 
-def link(sketch: Sketch, threshold: float, clusters: Clusters) -> Links:
-    """Join all texts whose similarity is at least `threshold` and that share a band; return the links made.
+class Pass(NamedTuple):
+    """One go over the texts: those of equal key are compared, and joined where they are alike at least so much."""
 
-    The shingles are sorted in place, texts that are compared only.
+    keys: NDArray[np.uint64]
+    counts: NDArray[np.int32]
+    """How many shingles each text has; one with none is passed over."""
+    least: float
+
+
+def passes(sketch: Sketch, threshold: float) -> list[Pass]:
+    """Return the passes over texts in memory: equal ones first, by all bands together, then band by band."""
+    keys, counts = sketch.keys, sketch.shingles.counts
+    whole = np.zeros(keys.shape[1], dtype=np.uint64)
+    for band in keys:
+        whole = add_band(whole, band)
+    return [Pass(whole, counts, 1.0), *(Pass(band, counts, threshold) for band in keys)]
+
+
+def add_band(whole: NDArray[np.uint64], band: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Fold another band into the keys for all bands together, which are equal for texts of equal shingles."""
+    return whole * Q + band
+
+
+def link(shingles: Shingles, steps: Iterable[Pass], clusters: Clusters, are_sets: bool = False) -> Links:
+    """Join all texts that share a key and are alike; return the links made.
+
+    Where the shingles are not sorted sets yet, those of texts that are compared become so, in place.
     """
-    hashes, starts, counts = sketch.shingles
-    count = len(counts)
-    a, b = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    similarity = np.empty(count, dtype=np.float64)
-    ready, copies = np.zeros((2, count), dtype=np.bool_)
+    hashes, starts, sizes = shingles
+    count = len(sizes)
+    links = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64), np.empty(count, dtype=np.float64)
+    ready = np.full(count, are_sets, dtype=np.bool_)
+    copies = np.zeros(count, dtype=np.bool_)
     slots = np.empty(1 << max(4, (2 * count - 1).bit_length()), dtype=np.int32)
     earlier = np.empty(count, dtype=np.int32)
+    sets = (hashes, starts, sizes, ready)
     made = 0
-    links = (a, b, similarity)
-    for keys, least in [(_whole(sketch.keys), 1.0), *((keys, threshold) for keys in sketch.keys)]:
-        made = _link_band(
-            keys, hashes, starts, counts, ready, copies, least, clusters.parent, slots, earlier, links, made
-        )
+    for keys, counts, least in steps:
+        made = _link_pass(keys, counts, sets, copies, least, clusters.parent, slots, earlier, links, made)
+    a, b, similarity = links
     return Links(a[:made], b[:made], similarity[:made])
 
 
-def similarities(sketch: Sketch, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+def similarities(
+    shingles: Shingles, a: NDArray[np.int64], b: NDArray[np.int64], are_sets: bool = False
+) -> NDArray[np.float64]:
     """Return the exact Jaccard similarity of the texts a[i] and b[i], by their shingle hashes."""
-    hashes, starts, counts = sketch.shingles
+    hashes, starts, counts = shingles
     out = np.empty(len(a), dtype=np.float64)
-    sorted_before = np.zeros(len(counts), dtype=np.bool_)
-    _similarities(hashes, starts, counts, sorted_before, a, b, out)
+    ready = np.full(len(counts), are_sets, dtype=np.bool_)
+    _similarities((hashes, starts, counts, ready), a, b, out)
     return out
-
-
-def _whole(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return one key for all bands together: equal for texts of equal shingles."""
-    whole = np.zeros(keys.shape[1], dtype=np.uint64)
-    for band in keys:
-        whole = whole * Q + band
-    return whole
 
 
 @njit(cache=True, nogil=True)
@@ -126,14 +143,9 @@ def jaccard(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _shingle_set(
-    hashes: NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    counts: NDArray[np.int32],
-    ready: NDArray[np.bool_],
-    text: np.int64,
-) -> NDArray[np.uint32]:
-    """Return a text's shingles as a sorted set; sort them the first time."""
+def _shingle_set(sets: Any, text: np.int64) -> NDArray[np.uint32]:
+    """Return a text's shingles as a sorted set; make it one the first time."""
+    hashes, starts, counts, ready = sets
     start = starts[text]
     if not ready[text]:
         ready[text] = True
@@ -149,36 +161,26 @@ def _shingle_set(
 
 
 @njit(cache=True, nogil=True)
-def _similarities(
-    hashes: NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    counts: NDArray[np.int32],
-    ready: NDArray[np.bool_],
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    out: NDArray[np.float64],
-) -> None:
+def _similarities(sets: Any, a: NDArray[np.int64], b: NDArray[np.int64], out: NDArray[np.float64]) -> None:
     for i in range(a.size):
-        one = _shingle_set(hashes, starts, counts, ready, a[i])
-        out[i] = jaccard(one, _shingle_set(hashes, starts, counts, ready, b[i])) if one.size else 1.0
+        one = _shingle_set(sets, a[i])
+        out[i] = jaccard(one, _shingle_set(sets, b[i])) if one.size else 1.0
 
 
 @njit(cache=True, nogil=True)
-def _link_band(
+def _link_pass(
     keys: NDArray[np.uint64],
-    hashes: NDArray[np.uint32],
-    starts: NDArray[np.int64],
     counts: NDArray[np.int32],
-    ready: NDArray[np.bool_],
+    sets: Any,
     copies: NDArray[np.bool_],
-    threshold: float,
+    least: float,
     parent: NDArray[np.int64],
     slots: NDArray[np.int32],
     earlier: NDArray[np.int32],
     links: Any,
     made: int,
 ) -> int:
-    """Link the texts of one band; `slots` is the hash table, `earlier` chains the texts of equal keys.
+    """Link the texts of one pass; `slots` is the hash table, `earlier` chains the texts of equal keys.
 
     A text whose shingles equal an earlier one's is of its `copies`: it has the same keys in every band, and
     whatever is alike to the one is alike to the other, so no chain need hold both.
@@ -196,12 +198,10 @@ def _link_band(
         root = find(parent, text)
         while other >= 0 and not copies[text]:
             if find(parent, other) != root:
-                mine = _shingle_set(hashes, starts, counts, ready, text)
-                theirs = _shingle_set(hashes, starts, counts, ready, other)
-                small, large = min(mine.size, theirs.size), max(mine.size, theirs.size)
-                if small >= threshold * large:
+                mine, theirs = _shingle_set(sets, text), _shingle_set(sets, other)
+                if min(mine.size, theirs.size) >= least * max(mine.size, theirs.size):
                     alike = jaccard(mine, theirs)
-                    if alike >= threshold:
+                    if alike >= least:
                         unite(parent, text, other)
                         root = find(parent, text)
                         a[made], b[made], similarity[made] = other, text, alike

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from .banding import Banding, banding
-from .cluster import Clusters, link, similarities
+from .cluster import Clusters, link, passes, similarities
 from .minhash import Sketch, sketch
 from .shingles import Shingle, Shingles
 
@@ -40,12 +40,12 @@ def near_duplicates(
     made = sketch_all(_strings(texts), way, bands, gpu)
     count = len(made.shingles.counts)
     clusters = Clusters(count)
-    links = link(made, threshold, clusters)
+    links = link(made.shingles, passes(made, threshold), clusters)
     kept = clusters.roots()
     alike = np.ones(count, dtype=np.float64)
     dropped = np.flatnonzero(kept != np.arange(count))
     if len(links.a):
-        alike[dropped] = similarities(made, kept[dropped], dropped)
+        alike[dropped] = similarities(made.shingles, kept[dropped], dropped)
     number = np.cumsum(kept == np.arange(count)) - 1
     columns = {"row": np.arange(count), "cluster": number[kept], "kept_row": kept, "similarity": alike}
     return pa.table({name: pa.array(values) for name, values in columns.items()})

@@ -47,11 +47,13 @@ TEXT_VERDICTS = pa.schema({"pos": pa.int32(), "kept_id": pa.string()})
 """One line a dropped row: whose text it repeats."""
 
 
-def write_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema, location: str) -> None:
-    """Write one IPC file (LZ4), visible only when whole. Raises StorageError."""
+def write_batches(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, location: str, compression: str | None = "lz4"
+) -> None:
+    """Write one IPC file, visible only when whole; one without compression can be mapped. Raises StorageError."""
     fs, inner = filesystem(location)
     target = f"{inner}.{uuid.uuid4().hex}.tmp" if is_local(location) else inner
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    options = pa.ipc.IpcWriteOptions(compression=compression)
     try:
         if is_local(location):
             Path(inner).parent.mkdir(parents=True, exist_ok=True)

@@ -58,10 +58,15 @@ class EngineConfig(Strict):
 
 
 class DedupConfig(Strict):
-    """How exact duplicates of one table are found."""
+    """How duplicates of one table are found, exact and near."""
 
     text: str | None = Field(None, description="column whose normalised text also counts as identity")
     min_chars: int = Field(20, ge=1, description="texts shorter than this are never duplicates of each other")
+    threshold: float | None = Field(None, gt=0, lt=1, description="Jaccard similarity of near duplicates; null: none")
+    recall: float = Field(0.95, gt=0, lt=1, description="share of the pairs at the threshold that must be found")
+    shingle: str = Field("word:5", description="what is compared: word:N or char:N, N in a row")
+    keep: Literal["earliest", "longest"] = Field("earliest", description="which of a cluster of near duplicates stays")
+    priority: list[str] = Field(default_factory=list, description="sources whose rows stay before others', first first")
 
 
 class IdentityConfig(Strict):

@@ -155,7 +155,9 @@ def delete_tree(location: str) -> None:
         fs.delete_dir(inner)
 
 
-def write_parquet(table: pa.Table, location: str, metadata: dict[str, str] | None = None) -> int:
+def write_parquet(
+    table: pa.Table, location: str, metadata: dict[str, str] | None = None, row_group_size: int | None = None
+) -> int:
     """Write one Parquet file (zstd, statistics on), visible only when whole; return its size in bytes.
 
     Raises StorageError where the disk is full or may not be written.
@@ -169,7 +171,7 @@ def write_parquet(table: pa.Table, location: str, metadata: dict[str, str] | Non
     try:
         if local:
             Path(inner).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, target, filesystem=fs, compression="zstd", write_statistics=True)
+        pq.write_table(table, target, row_group_size, filesystem=fs, compression="zstd", write_statistics=True)
         size = int(fs.get_file_info(target).size)
         if local:
             os.replace(target, inner)

@@ -76,10 +76,13 @@ class Project:
 
     def check_sources(self) -> None:
         """Refuse a configuration that no run can use, before anything is touched. Raises ConfigError."""
+        from ..config import DedupConfig
         from ..ingest.cleaning import Cleaner
+        from .near import near_scheme
 
         for target in sorted({source.target for source in self.sources().values()}):
             Cleaner(self.config.clean, target)
+            near_scheme(target, self.config.dedup.get(target, DedupConfig()))
 
     def store(self) -> Store:
         """Open the catalogue for writing; it is created and migrated where it must be."""

@@ -33,6 +33,7 @@ from ..ingest.schemas import TABLES
 from ..output import Output
 from ..storage import delete_files, join
 from .gate import Judged, judge, quarantine
+from .near import NearRound
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
 from .removals import removals
@@ -89,6 +90,8 @@ class _Batch:
         busy = self.engine.busy_seconds
         prepared = self._prepare(output)
         decided = self._decide(prepared)
+        near = NearRound(self.project, self.tables, self.engine, self.target, self.dedup, self.staging)
+        index = near.go(prepared, decided, self.name, output)
         stage = VisitStage(self.project, self.tables, self.engine, self.staging, prepared)
         visits = stage.reconstruct(decided)
         made = groups(prepared)
@@ -96,7 +99,7 @@ class _Batch:
         where = self.project.warehouse, self.name
         with output.progress(f"write {self.target}", len(made)) as advance:
             finished = self.engine.map(finish, made, self.target, decided, *where, visits, identify, advance=advance)
-        adds = _merged(finished)
+        adds = {**_merged(finished), **index.adds}
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
@@ -113,7 +116,7 @@ class _Batch:
         for name, files in restated.adds.items():
             adds[name] = [*adds.get(name, []), *files]
         gone = removals(finished, self.sources, self.tables)
-        self._commit("refine", adds, counts, {**gone, **restated.deletes})
+        self._commit("refine", adds, counts, {**index.deletes, **gone, **restated.deletes})
         for part in finished:
             for name, rows in part.rows.items():
                 done.rows_added[name] = done.rows_added.get(name, 0) + rows

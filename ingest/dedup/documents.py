@@ -1,0 +1,180 @@
+"""The texts of a batch on their way to the near search: sketched part by part, in files that are mapped, not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ...storage import filesystem, is_local, join, path
+from ..hashing import from_hex, row_hashes, to_hex
+from ..parts import Decided, Prepared, text_column
+from .decide import Verdicts, text_verdicts, verdicts
+from .exact import GONE, POST_ID, id_column
+from .minhash import sketch
+from .near import sketch_all
+from .scheme import Scheme
+from .staging import read_all, write_batches
+
+DOCUMENTS = pa.schema(
+    {
+        "pos": pa.int32(),
+        "doc": pa.int64(),
+        "id": pa.string(),
+        "ts": pa.int64(),
+        "length": pa.int32(),
+        "source": pa.string(),
+        "file": pa.string(),
+        "line": pa.int64(),
+        "shingles": pa.large_binary(),
+    }
+)
+"""One text each. `doc` is the first half of the row's 128-bit identity, `shingles` its sorted set of uint32."""
+
+KEYS = pa.schema({"key": pa.int64()})
+"""One batch a band, one line a text, in the order of DOCUMENTS."""
+
+LATEST = np.iinfo(np.int64).max
+"""The time of a row without one."""
+
+_COLUMNS = ("source", "file", "line")
+
+
+class Sketched(NamedTuple):
+    """The texts of one part (or of one committed file: then `part` is empty) and where their sketches lie."""
+
+    part: str
+    name: str
+    documents: str
+    keys: str
+    rows: int
+    gone: tuple[int, ...] = ()
+    """The docs whose committed rows go: of posts that were deleted, or are there in a later version."""
+
+    @property
+    def committed(self) -> bool:
+        """Whether the rows are in the table already."""
+        return not self.part
+
+
+def sketch_part(
+    item: Prepared | str, table: str, dedup: Any, scheme: Scheme, decided: Sequence[Decided], staging: str, gpu: str
+) -> Sketched:
+    """Sketch the rows of one part that the exact rounds kept, or the rows of one committed data file of the table.
+
+    Short texts, those without a text key, are left out: they are never duplicates of each other.
+    """
+    column = text_column(table, dedup) or "text"
+    if isinstance(item, Prepared):
+        part, name = item.part.name, item.part.name
+        outcome = verdicts(item, decided)
+        rows, pos, identity = _survivors(item, outcome, decided)
+        gone = outcome.ids[outcome.replaces | (outcome.why == GONE), 0].view(np.int64)
+    else:
+        part, name, gone = "", item.rsplit("/", 1)[-1].removesuffix(".parquet"), np.empty(0, np.int64)
+        rows, pos, identity = _committed(item, table, column)
+    stem = join(staging, f"{table}-near-{name}")
+    texts = rows[column]
+    made = sketch_all(texts, scheme.shingle, scheme.banding, gpu) if rows.num_rows else _nothing(scheme)
+    has_words = made.shingles.counts > 0
+    columns = {
+        "pos": pa.array(pos),
+        "doc": pa.array(identity),
+        "id": rows[id_column(table)],
+        "ts": _times(rows),
+        "length": pc.utf8_length(texts).cast(pa.int32()),
+        **{each: rows[each] for each in _COLUMNS},
+        "shingles": _sets(made.shingles),
+    }
+    documents = pa.table([columns[each] for each in DOCUMENTS.names], schema=DOCUMENTS).filter(pa.array(has_words))
+    write_batches(documents.combine_chunks().to_batches() or [_empty(DOCUMENTS)], DOCUMENTS, f"{stem}.arrow", None)
+    keys = [pa.record_batch([pa.array(band[has_words].view(np.int64))], schema=KEYS) for band in made.keys]
+    write_batches(keys, KEYS, f"{stem}-keys.arrow", None)
+    return Sketched(part, name, f"{stem}.arrow", f"{stem}-keys.arrow", documents.num_rows, tuple(gone.tolist()))
+
+
+def documents(sketched: Sketched) -> pa.Table:
+    """Return the texts of one part (DOCUMENTS), mapped where the staging is a local folder."""
+    return _open(sketched.documents).read_all()
+
+
+def band_keys(sketched: Sequence[Sketched], band: int) -> NDArray[np.int64]:
+    """Return the keys of one band of all texts, part after part."""
+    parts = [_open(each.keys).get_batch(band)["key"].to_numpy() for each in sketched]
+    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+
+
+def _open(location: str) -> pa.ipc.RecordBatchFileReader:
+    if is_local(location):
+        return pa.ipc.open_file(pa.memory_map(path(location)))
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as source:
+        return pa.ipc.open_file(pa.py_buffer(source.read()))
+
+
+def _survivors(
+    part: Prepared, outcome: Verdicts, decided: Sequence[Decided]
+) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+    rows = read_all(part.candidates)
+    keep = ~outcome.dropped & pc.is_valid(rows["text_key"]).to_numpy()
+    keep[text_verdicts(part, decided)["pos"].to_numpy()] = False
+    pos = np.flatnonzero(keep).astype(np.int32)
+    rows = rows.take(pa.array(pos))
+    column = id_column(part.table)
+    given = rows[column]
+    if given.null_count:
+        given = pc.coalesce(given, pa.chunked_array([to_hex(outcome.ids[pos])]))
+        rows = rows.set_column(rows.schema.get_field_index(column), column, given)
+    return rows, pos, outcome.ids[pos, 0].view(np.int64)
+
+
+def _committed(location: str, table: str, column: str) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+    fs, inner = filesystem(location)
+    names = pq.read_schema(inner, filesystem=fs).names
+    own = id_column(table)
+    extra = POST_ID if table == "social_posts" else []
+    wanted = [each for each in dict.fromkeys([own, *extra, column, "text_key", "ts", *_COLUMNS]) if each in names]
+    rows = pq.read_table(inner, columns=wanted, filesystem=fs)
+    if "text_key" in names:
+        rows = rows.filter(pc.is_valid(rows["text_key"]))
+    hashes, given_by_us = from_hex(rows[own])
+    if extra:
+        hashes[~given_by_us] = row_hashes(rows, POST_ID)[~given_by_us]
+    return rows, np.arange(rows.num_rows, dtype=np.int32), hashes[:, 0].copy().view(np.int64)
+
+
+def _nothing(scheme: Scheme) -> Any:
+    return sketch(pa.array([], pa.string()), scheme.shingle, scheme.banding)
+
+
+def _times(rows: pa.Table) -> Any:
+    if "ts" not in rows.column_names:
+        return pa.array(np.full(rows.num_rows, LATEST))
+    return pc.fill_null(rows["ts"].cast(pa.int64()), LATEST)
+
+
+def _sets(shingles: Any) -> pa.Array:
+    """Return each text's shingles as a sorted set, its bytes in one binary value."""
+    hashes, starts, counts = shingles
+    sets = [np.unique(hashes[s : s + c]) for s, c in zip(starts[:-1], counts, strict=True)]
+    offsets = np.zeros(len(sets) + 1, dtype=np.int64)
+    np.cumsum([4 * each.size for each in sets], out=offsets[1:])
+    data = np.concatenate([np.empty(0, np.uint32), *sets])
+    return pa.Array.from_buffers(pa.large_binary(), len(sets), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.record_batch([pa.array([], field.type) for field in schema], schema=schema)
+
+
+def each_row(sketched: Sequence[Sketched]) -> Iterator[tuple[Sketched, int, int]]:
+    """Yield each part with the numbers of its first text and of the one after its last."""
+    first = 0
+    for each in sketched:
+        yield each, first, first + each.rows
+        first += each.rows

@@ -1,0 +1,165 @@
+"""The stored index of near duplicates: what earlier batches left, looked up and added to, never read as a whole.
+
+`near_bands` holds (band, key, doc) of every text, partitioned by band, a file's rows sorted by key; `near_docs`
+holds one row a text with its shingle set, sorted by doc. A batch reads those row groups whose range of keys (or
+docs) its own fall in. Rows are addressed by id (near_docs) and by doc (near_bands), so that they can be erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ...storage import filesystem, join, write_parquet
+from ..parts import Decided
+from ..schemas import NEAR_BANDS, NEAR_DOCS
+from .documents import Sketched, band_keys, documents
+from .scheme import Scheme
+from .staging import read_batch
+
+_GROUP = 1 << 15
+"""Rows of a row group: what is read at least for one key."""
+
+
+class Stored(NamedTuple):
+    """The committed files of the index: those of each band by its number, and those of the texts."""
+
+    bands: dict[int, list[str]]
+    docs: list[str]
+
+
+class Hits(NamedTuple):
+    """Stored texts that share a key of one band with the batch."""
+
+    keys: NDArray[np.int64]
+    docs: NDArray[np.int64]
+
+
+def look_up_keys(stored: Stored, table: str, scheme: Scheme, band: int, keys: NDArray[np.int64]) -> Hits:
+    """Return the stored texts with one of `keys` (sorted, each once) in that band."""
+    found = [Hits(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for rows in _groups(stored.bands.get(band, []), "key", keys, ["table", "scheme", "key", "doc"], table, scheme):
+        found.append(Hits(rows["key"].to_numpy(), rows["doc"].to_numpy()))
+    return Hits(np.concatenate([f.keys for f in found]), np.concatenate([f.docs for f in found]))
+
+
+def look_up_docs(stored: Stored, table: str, scheme: Scheme, docs: NDArray[np.int64]) -> pa.Table:
+    """Return the stored texts (NEAR_DOCS) called `docs` (sorted, each once), sorted by doc, each once."""
+    found = list(_groups(stored.docs, "doc", docs, NEAR_DOCS.names, table, scheme))
+    rows = pa.concat_tables([NEAR_DOCS.empty_table(), *found]).sort_by("doc")
+    doc = rows["doc"].to_numpy()
+    first = np.ones(len(doc), dtype=bool)
+    first[1:] = doc[1:] != doc[:-1]
+    return rows.filter(pa.array(first)).combine_chunks()
+
+
+def index_band(
+    band: int, table: str, scheme: Scheme, sketched: Sequence[Sketched], settled: Decided, out: str, batch: str
+) -> tuple[str, str] | None:
+    """Write the batch's keys of one band; return (Iceberg table, file), None where there are no new texts."""
+    keys, docs = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for each in sketched:
+        fresh = _fresh(each, settled)
+        keys.append(band_keys([each], band)[fresh])
+        docs.append(documents(each)["doc"].to_numpy()[fresh])
+    return _write_band(band, table, scheme, np.concatenate(keys), np.concatenate(docs), out, batch)
+
+
+def _write_band(
+    band: int,
+    table: str,
+    scheme: Scheme,
+    keys: NDArray[np.int64],
+    docs: NDArray[np.int64],
+    out: str,
+    batch: str,
+) -> tuple[str, str] | None:
+    if not len(keys):
+        return None
+    order = np.argsort(keys)
+    count = len(keys)
+    columns = {
+        "table": pa.repeat(pa.scalar(table), count),
+        "scheme": pa.repeat(pa.scalar(scheme.name), count),
+        "band": pa.array(np.full(count, band, dtype=np.int32)),
+        "key": pa.array(keys[order]),
+        "doc": pa.array(docs[order]),
+    }
+    return _write("near_bands", pa.table(columns, schema=NEAR_BANDS), out, f"{batch}-{table}-{band:03d}")
+
+
+def index_docs(
+    sketched: Sketched, table: str, scheme: Scheme, settled: Decided, out: str, batch: str
+) -> tuple[str, str] | None:
+    """Write one part's texts with what became of them; return (Iceberg table, file), None where there are none."""
+    fresh = pa.array(_fresh(sketched, settled))
+    rows, verdicts = documents(sketched).filter(fresh), _verdicts(sketched, settled).filter(fresh)
+    if not rows.num_rows:
+        return None
+    columns = {
+        "table": pa.repeat(pa.scalar(table), rows.num_rows),
+        "scheme": pa.repeat(pa.scalar(scheme.name), rows.num_rows),
+        **{name: rows[name] for name in ("doc", "id", "ts", "length", "source", "file", "line")},
+        "shingles": rows["shingles"].cast(pa.binary()),
+        **{name: verdicts[name] for name in ("kept_doc", "kept_id", "links")},
+    }
+    made = pa.table([columns[name] for name in NEAR_DOCS.names], schema=NEAR_DOCS).sort_by("doc")
+    return _write("near_docs", made, out, f"{batch}-{table}-{sketched.name}")
+
+
+def _verdicts(sketched: Sketched, settled: Decided) -> pa.RecordBatch:
+    return read_batch(settled.path, settled.parts.index(sketched.name))
+
+
+def _fresh(sketched: Sketched, settled: Decided) -> NDArray[np.bool_]:
+    """Say which texts are not in the index already."""
+    fresh: NDArray[np.bool_] = ~_verdicts(sketched, settled)["known"].to_numpy(zero_copy_only=False)
+    return fresh
+
+
+def _write(name: str, rows: pa.Table, out: str, stem: str) -> tuple[str, str]:
+    location = join(out, "refined", name, "data", f"{stem}.parquet")
+    write_parquet(rows, location, row_group_size=_GROUP)
+    return f"refined.{name}", location
+
+
+def _groups(
+    files: Sequence[str], column: str, wanted: NDArray[np.int64], names: list[str], table: str, scheme: Scheme
+) -> Iterator[pa.Table]:
+    """Yield the rows whose `column` is among `wanted` (sorted), of that table and scheme, from all files."""
+    if not len(wanted):
+        return
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda file: _of_file(file, column, wanted, names, table, scheme), files):
+            yield from found
+
+
+def _of_file(
+    file: str, column: str, wanted: NDArray[np.int64], names: list[str], table: str, scheme: Scheme
+) -> list[pa.Table]:
+    fs, inner = filesystem(file)
+    found = []
+    with fs.open_input_file(inner) as source:
+        parquet = pq.ParquetFile(source)
+        place = parquet.schema_arrow.names.index(column)
+        for group in range(parquet.num_row_groups):
+            statistics = parquet.metadata.row_group(group).column(place).statistics
+            first, end = np.searchsorted(wanted, [statistics.min, statistics.max])
+            if first == end and (end == len(wanted) or wanted[end] != statistics.max):
+                continue
+            values = parquet.read_row_group(group, columns=[column])[column].to_numpy()
+            at = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)
+            hit = wanted[at] == values
+            if not hit.any():
+                continue
+            rows = parquet.read_row_group(group, columns=names).select(names).filter(pa.array(hit))
+            mine = pc.and_(pc.equal(rows["table"], table), pc.equal(rows["scheme"], scheme.name))
+            found.append(rows.filter(mine))
+    return found

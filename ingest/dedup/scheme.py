@@ -1,0 +1,40 @@
+"""What near duplicates of one table are: shingle, threshold, banding, and which of them is kept."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...config import DedupConfig
+from .banding import Banding, banding
+from .shingles import Shingle
+
+VERSION = 1
+"""Of the integers in the index: of shingle hashes, permutations and keys."""
+
+
+class Scheme(NamedTuple):
+    """How texts are compared, and the rule by which one of a cluster is kept."""
+
+    shingle: Shingle
+    threshold: float
+    banding: Banding
+    keep: str
+    priority: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the index is kept under: rows of another name were made differently and say nothing here."""
+        return f"{VERSION} {self.shingle} {self.threshold:g} {self.banding.bands}x{self.banding.rows}"
+
+
+def scheme(dedup: DedupConfig) -> Scheme | None:
+    """Return the scheme that a table's configuration asks for; None where it asks for none. Raises ConfigError."""
+    if dedup.threshold is None:
+        return None
+    return Scheme(
+        Shingle.parse(dedup.shingle),
+        dedup.threshold,
+        banding(dedup.threshold, dedup.recall),
+        dedup.keep,
+        tuple(dedup.priority),
+    )
