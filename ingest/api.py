@@ -98,7 +98,7 @@ class ApiSource(PostSource):
         share = int(split.extra["share"])
         with HttpSession(self.label, self.address, self.config, self.headers(), share) as http:
             try:
-                for page in self.pages(http, stream, json.loads(split.extra["state"])):
+                for page in self._shaped(self.pages(http, stream, json.loads(split.extra["state"])), stream):
                     found = [Found(number + at, dumps(value), value) for at, value in enumerate(page.records, 1)]
                     number += len(found)
                     got = True
@@ -112,6 +112,17 @@ class ApiSource(PostSource):
                         retryable=True,
                     ) from None
             yield Pulled(self.schema.empty_table(), REJECTS.empty_table(), None, http.cost)
+
+    def _shaped(self, pages: Iterator[Page], stream: str) -> Iterator[Page]:
+        """Pass the pages on; an answer that is built otherwise than the API's is the source's fault, and says so."""
+        try:
+            yield from pages
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            raise SourceError(
+                f"source '{self.label}': the answer for {stream} is not the API's ({type(error).__name__})",
+                "check base_url; if the platform changed its API, report it",
+                retryable=False,
+            ) from None
 
 
 def newest_first(

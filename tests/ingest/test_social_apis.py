@@ -1,0 +1,431 @@
+"""Every API connector against a server that pages, throttles and fails as its platform does: nothing is missing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from social_server import Api, Reply, Request, serving
+
+from dataweir.config import validate
+from dataweir.errors import ConfigError, SourceError
+from dataweir.ingest.contract import source
+
+PAGE = 4
+DAY = 1_772_445_600
+
+
+@dataclass
+class Feed:
+    """What a platform holds: numbers of posts, the newest last."""
+
+    posts: list[int] = field(default_factory=list)
+
+    def newest_first(self, before: int | None = None) -> list[int]:
+        return [n for n in reversed(self.posts) if before is None or n < before]
+
+
+@dataclass
+class Pulled:
+    """What runs of a source brought, and the cursor after them."""
+
+    source: dict[str, Any]
+    cursor: dict[str, Any] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+    rejects: list[str] = field(default_factory=list)
+    cost: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> list[str]:
+        """Pull once, as a run does; the cursor moves only when all of it is in."""
+        kind = source.get(self.source["type"])
+        made = kind("tea", validate(kind.Config, {"requests_per_minute": 1e6, **self.source}, "tea"), ".")
+        plan = made.plan(self.cursor)
+        cursor, ids = dict(plan.cursor), []
+        for split in plan.splits:
+            assert "${" not in repr(split)
+            for batch in made.read(split):
+                cursor |= batch.cursor or {}
+                self.cost.update(batch.cost)
+                self.rejects += batch.rejects["reason"].to_pylist()
+                ids += made.integrate(batch.rows)["post_id"].to_pylist()
+        self.cursor = json.loads(json.dumps(cursor))
+        self.ids += ids
+        return ids
+
+
+def iso(number: int) -> str:
+    return f"2026-03-02T10:{number // 60:02}:{number % 60:02}.000Z"
+
+
+def mastodon(feed: Feed) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        if request.path == "/api/v1/timelines/home" and request.headers.get("authorization") != "Bearer s3cret":
+            return Reply({"error": "The access token is invalid"}, 401)
+        before = int(request.query["max_id"]) if "max_id" in request.query else None
+        page = feed.newest_first(before)[:PAGE]
+        base = f"http://{request.headers['host']}{request.path}"
+        links = [f'<{base}?max_id={page[-1]}>; rel="next"', f'<{base}?min_id={page[0]}>; rel="prev"'] if page else []
+        link = {"link": ", ".join(links)} if page else {}
+        account = {"id": "7", "acct": "kettle"}
+        found = [{"id": str(n), "created_at": iso(n), "content": f"<p>{n}</p>", "account": account} for n in page]
+        return Reply(found, headers={"x-ratelimit-remaining": "299", **link})
+
+    return answer
+
+
+def reddit(feed: Feed) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        if request.path == "/api/v1/access_token":
+            basic = request.headers["authorization"].startswith("Basic ") and "client_credentials" in request.body
+            return Reply({"access_token": "t0ken"}) if basic else Reply(status=401)
+        if request.headers.get("authorization") != "Bearer t0ken":
+            return Reply(status=401)
+        after = request.query.get("after")
+        page = feed.newest_first(int(after.removeprefix("t1_"), 36) if after else None)[:PAGE]
+        children = [
+            {"kind": "t1", "data": {"id": base36(n), "name": f"t1_{base36(n)}", "body": str(n), "created_utc": DAY + n}}
+            for n in page
+        ]
+        return Reply({"data": {"children": children, "after": f"t1_{base36(page[-1])}" if len(page) == PAGE else None}})
+
+    return answer
+
+
+def base36(number: int) -> str:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    return digits[number] if number < 36 else base36(number // 36) + digits[number % 36]
+
+
+def youtube(feed: Feed) -> Callable[[Request], Reply]:
+    def comment(number: int, parent: str | None = None) -> dict[str, Any]:
+        ident = f"{parent}.{number}" if parent else f"t{number}"
+        snippet = {"textOriginal": str(number), "publishedAt": iso(number), "updatedAt": iso(number), "videoId": "v"}
+        return {"id": ident, "snippet": {**snippet, **({"parentId": parent} if parent else {})}}
+
+    def answer(request: Request) -> Reply:
+        if request.headers.get("x-goog-api-key") != "s3cret" or "key" in request.query:
+            return Reply(status=403)
+        if request.path == "/youtube/v3/comments":
+            parent, token = request.query["parentId"], int(request.query.get("pageToken", 0))
+            following = {"nextPageToken": "3"} if token == 0 else {}
+            return Reply({"items": [comment(n, parent) for n in range(token, token + 3)], **following})
+        token = request.query.get("pageToken")
+        page = feed.newest_first(int(token) if token else None)[:PAGE]
+        items = []
+        for n in page:
+            replies = 6 if n == 2 else 1 if n == 3 else 0
+            inside = {"replies": {"comments": [comment(0, f"t{n}")]}} if replies else {}
+            items.append(
+                {"id": f"t{n}", "snippet": {"topLevelComment": comment(n), "totalReplyCount": replies}, **inside}
+            )
+        return Reply({"items": items, **({"nextPageToken": str(page[-1])} if len(page) == PAGE else {})})
+
+    return answer
+
+
+def twitter(feed: Feed) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        if request.headers.get("authorization") != "Bearer s3cret":
+            return Reply(status=401)
+        since = int(request.query.get("since_id", 0))
+        token = request.query.get("next_token")
+        page = [n for n in feed.newest_first(int(token) if token else None) if n > since][:PAGE]
+        more = {"next_token": str(page[-1])} if len(page) == PAGE else {}
+        data = [{"id": str(n), "text": f"tweet {n}", "author_id": "7", "created_at": iso(n)} for n in page]
+        users = {"users": [{"id": "7", "username": "kettle"}]}
+        meta = {"meta": {"result_count": len(page), **more}}
+        return Reply({"data": data, "includes": users, **meta} if page else meta)
+
+    return answer
+
+
+def bluesky(feed: Feed) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        assert request.path in ("/xrpc/app.bsky.feed.getAuthorFeed", "/xrpc/app.bsky.feed.searchPosts")
+        cursor = request.query.get("cursor")
+        page = feed.newest_first(int(cursor) if cursor else None)[:PAGE]
+        views = [
+            {
+                "uri": f"at://did:plc:k/app.bsky.feed.post/{n}",
+                "author": {"did": "did:plc:k", "handle": "kettle.example"},
+                "record": {"text": str(n), "createdAt": iso(n)},
+                "indexedAt": iso(n),
+            }
+            for n in page
+        ]
+        more = {"cursor": str(page[-1])} if len(page) == PAGE else {}
+        if request.path.endswith("getAuthorFeed"):
+            return Reply({"feed": [{"post": view} for view in views], **more})
+        return Reply({"posts": views, **more})
+
+    return answer
+
+
+def firebase(feed: Feed) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        if request.path == "/v0/maxitem.json":
+            return Reply(max(feed.posts))
+        if request.path == "/v0/updates.json":
+            return Reply({"items": [1], "profiles": ["kettle"]})
+        number = int(request.path.removeprefix("/v0/item/").removesuffix(".json"))
+        item = {"id": number, "type": "comment", "by": "kettle", "time": DAY + number, "text": str(number)}
+        return Reply(item if number in feed.posts else None)
+
+    return answer
+
+
+def algolia(feed: Feed) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        limit = request.query.get("numericFilters")
+        before = int(limit.removeprefix("created_at_i<=")) - DAY + 1 if limit else None
+        hits = [
+            {
+                "objectID": str(n),
+                "created_at_i": DAY + n,
+                "created_at": iso(n),
+                "author": "kettle",
+                "comment_text": str(n),
+            }
+            for n in feed.newest_first(before)[: int(request.query["hitsPerPage"])]
+        ]
+        return Reply({"hits": hits})
+
+    return answer
+
+
+NEWEST_FIRST: dict[str, tuple[Callable[[Feed], Callable[[Request], Reply]], dict[str, Any]]] = {
+    "mastodon": (mastodon, {"type": "mastodon", "timelines": ["home"], "token": "${TEA_TOKEN}"}),
+    "reddit": (
+        reddit,
+        {
+            "type": "reddit",
+            "subreddits": ["tea"],
+            "kinds": ["comments"],
+            "client_id": "${TEA_TOKEN}",
+            "client_secret": "${TEA_TOKEN}",
+        },
+    ),
+    "youtube": (youtube, {"type": "youtube", "videos": ["v"], "key": "${TEA_TOKEN}"}),
+    "twitter": (twitter, {"type": "twitter", "searches": ["green tea"], "token": "${TEA_TOKEN}"}),
+    "bluesky author": (bluesky, {"type": "bluesky", "authors": ["kettle.example"]}),
+    "bluesky search": (bluesky, {"type": "bluesky", "searches": ["tea"]}),
+    "hackernews firebase": (firebase, {"type": "hackernews", "api": "firebase", "start": 1}),
+    "hackernews algolia": (algolia, {"type": "hackernews", "api": "algolia"}),
+}
+PAGED = [name for name in NEWEST_FIRST if name not in ("hackernews firebase", "hackernews algolia")]
+
+
+@contextlib.contextmanager
+def platform(name: str, feed: Feed, **more: Any) -> Iterator[tuple[Api, Pulled]]:
+    answer, config = NEWEST_FIRST[name]
+    with serving(answer(feed)) as api:
+        login = {"login_url": api.url} if config["type"] == "reddit" else {}
+        yield api, Pulled({**config, "base_url": api.url, **login, **more})
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEA_TOKEN", "s3cret")
+    monkeypatch.setattr("dataweir.ingest.http._LONGEST_BACKOFF", 0.01)
+
+
+def numbers(ids: list[str]) -> list[int]:
+    """Return the numbers of posts by their ids; replies of YouTube threads are left out."""
+    base = 36 if any(ident.startswith("t1_") for ident in ids) else 10
+    found = [ident.rpartition("/")[2].removeprefix("t1_").removeprefix("t") for ident in ids]
+    return sorted(int(ident, base) for ident in found if "." not in ident)
+
+
+@pytest.mark.parametrize("name", NEWEST_FIRST)
+def test_all_comes_in_and_then_only_what_is_new(name: str) -> None:
+    feed = Feed(list(range(1, 12)))
+    with platform(name, feed) as (api, pulled):
+        assert numbers(pulled.run()) == list(range(1, 12))
+        assert pulled.cost["requests"] <= len(api.asked)
+        asked = len(api.asked)
+        again = pulled.run()
+        assert len(again) <= 1  # at the floor a second may hold more posts than came; an item that changed comes again
+        feed.posts += [12, 13, 14]
+        new = pulled.run()
+        assert set(numbers(new)) - {11, 1} == {12, 13, 14}
+        assert len(api.asked) - asked < 2 * asked + 8
+    assert set(numbers(pulled.ids)) == set(range(1, 15))
+    assert pulled.rejects == []
+
+
+@pytest.mark.parametrize("name", PAGED)
+def test_faults_on_the_way_lose_nothing(name: str) -> None:
+    feed = Feed(list(range(1, 12)))
+    with platform(name, feed) as (api, pulled):
+        faults = [Reply(status=503), Reply({}, status=429, headers={"retry-after": "0"}), Reply({"a": 1}, cut=2)]
+        api.faults.extend(faults if NEWEST_FIRST[name][1]["type"] != "reddit" else faults[:2])
+        assert numbers(pulled.run()) == list(range(1, 12))
+        assert pulled.cost["failures"] >= (3 if NEWEST_FIRST[name][1]["type"] != "reddit" else 0)
+
+
+@pytest.mark.parametrize("name", PAGED)
+def test_a_spent_budget_is_taken_up_by_the_next_run(name: str) -> None:
+    feed = Feed(list(range(1, 15)))
+    with platform(name, feed, max_requests=3 if "youtube" in name else 2) as (_, pulled):
+        pulled.run()
+        assert set(numbers(pulled.ids)) < set(range(1, 15))
+        feed.posts += [15, 16]  # what is posted while a descent is under way comes after it
+        for _ in range(8):
+            with contextlib.suppress(SourceError):  # a run may spend its budget before anything came
+                pulled.run()
+    assert set(numbers(pulled.ids)) == set(range(1, 17))
+
+
+def test_posts_that_move_between_pages_come_twice_and_none_is_lost() -> None:
+    feed = Feed(list(range(1, 12)))
+    moved = []
+
+    def answer(request: Request) -> Reply:
+        reply = mastodon(feed)(request)
+        if not moved:
+            moved.append(True)
+            feed.posts += [12, 13]  # posted while the pages are read
+        return reply
+
+    with serving(answer) as api:
+        pulled = Pulled({"type": "mastodon", "timelines": ["public", "tag:tea"], "base_url": api.url})
+        ids = pulled.run()
+        counted = Counter(ident.rpartition("/")[2] for ident in ids)
+        assert set(range(1, 12)) <= set(map(int, counted))
+        pulled.run()
+    assert {int(i.rpartition("/")[2]) for i in pulled.ids} == set(range(1, 14))
+    assert {request.path for request in api.asked} == {"/api/v1/timelines/public", "/api/v1/timelines/tag/tea"}
+
+
+def test_the_rest_of_a_threads_replies_is_asked_for() -> None:
+    with platform("youtube", Feed([1, 2, 3])) as (api, pulled):
+        ids = pulled.run()
+    assert sorted(i for i in ids if i.startswith("t2.")) == [f"t2.{n}" for n in range(6)]
+    assert "t3.0" in ids
+    assert sum(request.path == "/youtube/v3/comments" for request in api.asked) == 2
+
+
+def test_a_wrong_token_is_said_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEA_TOKEN", "canary7531")
+    with platform("mastodon", Feed([1])) as (_, pulled), pytest.raises(SourceError) as caught:
+        pulled.run()
+    assert "canary" not in str(caught.value.as_dict())
+    monkeypatch.delenv("TEA_TOKEN")
+    with platform("mastodon", Feed([1])) as (_, pulled), pytest.raises(ConfigError, match="TEA_TOKEN is not set"):
+        pulled.run()
+
+
+@pytest.mark.parametrize("name", NEWEST_FIRST)
+def test_an_answer_of_another_shape_is_an_error_not_a_crash(name: str) -> None:
+    answer, _ = NEWEST_FIRST[name]
+
+    def other(request: Request) -> Reply:
+        login = request.path == "/api/v1/access_token"
+        return answer(Feed())(request) if login else Reply(["canary7531", None, 7])
+
+    with platform(name, Feed()) as (api, pulled):
+        api.answer = other
+        if name == "mastodon":  # which answers with lists: records that are no statuses
+            assert pulled.run() == []
+            assert pulled.rejects == ["shape"] * 3
+            return
+        with pytest.raises(SourceError, match="is not the API's") as caught:
+            pulled.run()
+        assert "canary" not in str(caught.value.as_dict())
+
+
+def test_an_item_that_is_not_there_yet_is_waited_for() -> None:
+    feed = Feed([1, 2, 3, 5])
+    with platform("hackernews firebase", feed) as (_, pulled):
+        assert numbers(pulled.run()) == [1, 2, 3]
+        feed.posts = [1, 2, 3, 4, 5, 6]
+        assert [n for n in numbers(pulled.run()) if n > 1] == [4, 5, 6]
+
+
+def test_a_feed_is_asked_for_only_where_it_changed() -> None:
+    entry = "<entry><id>urn:{0}</id><title>Tea {0}</title><updated>2026-03-02T10:00:00Z</updated></entry>"
+    state = {"entries": 2}
+
+    def answer(request: Request) -> Reply:
+        tag = f'"{state["entries"]}"'
+        if request.headers.get("if-none-match") == tag:
+            return Reply(status=304)
+        entries = "".join(entry.format(n) for n in range(state["entries"]))
+        body = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Tea</title>{entries}</feed>'.encode()
+        return Reply(body, headers={"etag": tag, "content-type": "application/atom+xml"})
+
+    with serving(answer) as api:
+        pulled = Pulled({"type": "feed", "urls": [f"{api.url}/one", f"{api.url}/two"]})
+        assert pulled.run() == ["urn:0", "urn:1"] * 2
+        assert pulled.run() == []
+        state["entries"] = 3
+        assert len(pulled.run()) == 6
+        assert pulled.run() == []
+
+
+class Jetstream:
+    """A WebSocket server that plays events back from a cursor, and cuts the connection after so many."""
+
+    def __init__(self, events: list[dict[str, Any]], cut: int = 0) -> None:
+        from websockets.sync.server import serve
+
+        self.events, self.cut, self.asked = events, cut, list[str]()
+        self._server = serve(self._play, "127.0.0.1", 0)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}"
+
+    def _play(self, socket: Any) -> None:
+        from urllib.parse import parse_qs, urlsplit
+
+        self.asked.append(socket.request.path)
+        since = int(parse_qs(urlsplit(socket.request.path).query)["cursor"][0])
+        for number, event in enumerate(e for e in self.events if e["time_us"] >= since):
+            if self.cut and number >= self.cut:
+                socket.socket.close()
+                return
+            socket.send(json.dumps(event))
+        socket.recv(timeout=5)
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+def jet(number: int, at: int) -> dict[str, Any]:
+    record = {"text": f"Post {number}", "createdAt": iso(number)}
+    commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": str(number), "record": record}
+    return {"did": "did:plc:k", "time_us": at, "kind": "commit", "commit": commit}
+
+
+def test_jetstream_resumes_where_it_was_cut() -> None:
+    import time
+
+    now = int(time.time() * 1e6)
+    events = [jet(n, now - 3_000_000_000 + n * 10_000_000) for n in range(1, 41)]
+    server = Jetstream(events, cut=15)
+    try:
+        pulled = Pulled(
+            {"type": "bluesky", "jetstream": server.url, "base_url": "http://127.0.0.1:1", "timeout_seconds": 1}
+        )
+        ids = pulled.run()
+        assert {int(i.rpartition("/")[2]) for i in ids} == set(range(1, 41))
+        assert len(server.asked) >= 3
+        assert pulled.cost["failures"] >= 2
+        assert all("wantedCollections=app.bsky.feed.post" in path for path in server.asked)
+        server.events, server.cut = [*events, jet(41, now - 1000)], 0
+        assert [i.rpartition("/")[2] for i in pulled.run()] == ["40", "41"]
+    finally:
+        server.close()
+
+
+def test_a_jetstream_that_is_not_there_is_a_retryable_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataweir.ingest.jetstream._ATTEMPTS", 2)
+    pulled = Pulled({"type": "bluesky", "jetstream": "ws://127.0.0.1:9", "timeout_seconds": 1})
+    with pytest.raises(SourceError) as caught:
+        pulled.run()
+    assert caught.value.retryable
