@@ -143,7 +143,7 @@ class Reddit(ApiSource):
         absolute = pc.starts_with(link, pattern="http")
         from_link = pc.struct_field(pc.extract_regex(link, r"/r/(?P<name>[^/]+)/"), "name")
         title, body = rows["title"], rows["body"]
-        text = pc.binary_join_element_wise(title, body, "\n\n", null_handling="skip")
+        text = pc.coalesce(pc.binary_join_element_wise(title, body, "\n\n"), title, body)
         made = {
             "post_id": rows["fullname"],
             "ts": rows["created_utc"],
@@ -151,7 +151,7 @@ class Reddit(ApiSource):
             "kind": pc.if_else(pc.is_in(pc.coalesce(body, title), _GONE), DELETED, rows["kind"]),
             "author_id": rows["author_id"],
             "author_name": rows["author"],
-            "text": pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text),
+            "text": text,
             "url": pc.if_else(absolute, link, pc.binary_join_element_wise(_SITE, link, "")),
             "community": pc.coalesce(rows["subreddit"], from_link),
             "reply_to": rows["parent_id"],

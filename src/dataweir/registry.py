@@ -75,7 +75,14 @@ class Registry(Generic[T]):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")
         for entry in entry_points(group=self.group):
-            entry.load()
+            try:
+                entry.load()
+            except Exception as error:
+                package_name = entry.dist.name if entry.dist else "an unknown package"
+                raise ConfigError(
+                    f"{self.kind} '{entry.name}' of {package_name} cannot be loaded: {type(error).__name__}",
+                    f"mend or uninstall {package_name}",
+                ) from error
 
 
 def _home(plug: Any) -> str:

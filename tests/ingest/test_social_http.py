@@ -17,6 +17,11 @@ from dataweir.ingest.http import Answer, BudgetSpent, HttpConfig, HttpSession, a
 TOKEN = {"authorization": "Bearer canary7531"}
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataweir.ingest.http._LONGEST_BACKOFF", 0.01)
+
+
 def session(url: str, headers: dict[str, str] | None = None, **config: object) -> HttpSession:
     return HttpSession("tea", url, HttpConfig(**{"requests_per_minute": 1e6, **config}), headers)  # type: ignore[arg-type]
 
