@@ -20,6 +20,7 @@ ISO = b"%Y-%m-%d%t%H:%M:%S%?%@"
 """ISO 8601 / RFC 3339, the zone and the fraction optional."""
 CLF = b"%d/%b/%Y:%H:%M:%S %z"
 """The time of the Common Log Format."""
+_CLF = np.frombuffer(CLF, np.uint8)
 _ISO = np.frombuffer(ISO, np.uint8)
 _LAST = 9214646400  # the year 2262: what nanosecond clocks of other tools can hold
 
@@ -207,8 +208,46 @@ def read_time(data: Bytes, at: int, end: int, patterns: Bytes, low: int, high: i
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _pair(data: Bytes, at: int) -> int:
+    """Return two digits as a number, or one over 99."""
+    tens, ones = np.int64(data[at]) - 48, np.int64(data[at + 1]) - 48
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 100  # type: ignore[return-value]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _read_clf(data: Bytes, at: int) -> tuple[int, int, int]:
+    """Read `dd/Mon/yyyy:HH:MM:SS +hhmm`, the commonest time, at fixed places; return an end of -1 where it is none."""
+    sign = data[at + 21]
+    if (
+        data[at + 2] != 47
+        or data[at + 6] != 47
+        or data[at + 11] != 58
+        or data[at + 14] != 58
+        or data[at + 17] != 58
+        or data[at + 20] != 32
+        or (sign != 43 and sign != 45)
+    ):
+        return -1, 0, 0
+    day, month, hour, minute = _pair(data, at), _month(data, at + 3, at + 6), _pair(data, at + 12), _pair(data, at + 15)
+    year, second = _pair(data, at + 7) * 100 + _pair(data, at + 9), _pair(data, at + 18)
+    zone_hour, zone_minute = _pair(data, at + 22), _pair(data, at + 24)
+    if year < 1970 or year > 2261 or month == 0 or day < 1 or day > month_days(year, month):
+        return -1, 0, 0
+    if hour > 23 or minute > 59 or second > 60 or zone_hour > 14 or zone_minute > 59:
+        return -1, 0, 0
+    zone = zone_hour * 60 + zone_minute
+    zone = -zone if sign == 45 else zone
+    seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone * 60
+    return at + 26, seconds * 1000000, zone
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def read_any_time(data: Bytes, at: int, end: int, patterns: Bytes, low: int, high: int) -> tuple[int, int, int]:
     """Read a time that fills a range, by a pattern, or for `%*` as ISO 8601 or a number of (milli-...) seconds."""
+    if end - at >= 26 and high - low == len(_CLF) and patterns[low + 4] == 98 and patterns[low + 8] == 58:
+        stop, micros, zone = _read_clf(data, at)
+        if stop > 0:
+            return stop, micros, zone
     if high - low == 2 and patterns[low + 1] == 42:
         if end - at > 4 and data[at + 4] == 45:
             return read_time(data, at, end, _ISO, 0, len(_ISO))

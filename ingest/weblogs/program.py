@@ -210,8 +210,12 @@ def _find(data: Bytes, at: int, end: int, text: Bytes, marks: Ints, field: int, 
             return at
         return end
     first = text[low]
+    second = 92 if kind == QUOTED else (32 if kind == WORD or kind == ADDRESS else first)
     while at < end:
         byte = data[at]
+        if byte != first and byte != second:
+            at += 1
+            continue
         if byte == 92 and kind == QUOTED:
             at += 2
             continue

@@ -96,7 +96,8 @@ class Reader:
             for format in self.formats:
                 if not len(left):
                     break
-                lines = unwrapped(found.take(left)) if wrapped else found.take(left)
+                lines = found if len(left) == len(found.starts) else found.take(left)
+                lines = unwrapped(lines) if wrapped else lines
                 if wrapped and not (lines.ends > lines.starts).any():
                     break
                 parsed = self._parse(format, lines)
@@ -105,7 +106,10 @@ class Reader:
                     codes, words = parsed.status[~good], parsed.reasons
                 else:
                     codes = codes[~good]
-                if good.any():
+                if good.all():
+                    kept.append(Kept(format, left, parsed))
+                    left = left[:0]
+                elif good.any():
                     kept.append(Kept(format, left[good], parsed.take(np.flatnonzero(good))))
                     left = left[~good]
         return Lines(kept, left, codes, words)

@@ -56,15 +56,15 @@ def to_table(
     zone is taken in `timezone` (the earlier one, where a clock was set back).
     """
     count = len(numbers)
-    made = {
-        name: pc.coalesce(*(_text(values, block, valid) for values in each))
-        for name, each in _columns(parsed.fields).items()
-    }
+    made = {}
+    for name, each in _columns(parsed.fields).items():
+        texts = [_text(values, block, valid) for values in each]
+        made[name] = pc.coalesce(*texts) if len(texts) > 1 else texts[0]
     for name in ("status", "bytes", "duration_us"):
         if name in parsed.numbers:
             values = parsed.numbers[name]
             made[name] = columns.integers(values, values == ABSENT, SCHEMA.field(name).type)
-    if "user_agent" in made:
+    if "json" in parsed.fields and "user_agent" in made:
         made["user_agent"] = pc.fill_null(made["user_agent"], "")
     zones = parsed.zones["ts"]
     unzoned = zones == NO_ZONE
@@ -86,7 +86,11 @@ def _columns(fields: dict[str, Slices]) -> dict[str, list[Slices]]:
     made: dict[str, list[Slices]] = {}
     for name, values in fields.items():
         if name in _TEXTS:
-            made[name] = [values.without(values.equal(_DASH)) if name != "request" else values]
+            dash = values.equal(_DASH)
+            if name == "user_agent":
+                made[name] = [Slices(values.data, values.starts, np.where(dash, values.starts, values.ends))]
+            else:
+                made[name] = [values.without(dash) if name != "request" else values]
     parts: dict[str, Slices] = {}
     if "target" in fields:
         target = fields["target"]
