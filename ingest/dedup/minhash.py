@@ -85,10 +85,16 @@ def _sketch(
             start,
         )
         values[:] = np.uint32(0xFFFFFFFF)
-        for i in range(start, start + counts[text]):
-            shingle = hashes[i]
+        last = start + counts[text] - 1
+        for i in range(start, last + 1, 4):
+            # Four at a time, the last one again where there are fewer: the values are loaded and stored once for all.
+            one, two = hashes[i], hashes[min(i + 1, last)]
+            three, four = hashes[min(i + 2, last)], hashes[min(i + 3, last)]
             for k in range(factors.size):
-                values[k] = min(values[k], np.uint32(factors[k] * shingle + summands[k]))
+                factor, summand = factors[k], summands[k]
+                lower = min(np.uint32(factor * one + summand), np.uint32(factor * two + summand))
+                upper = min(np.uint32(factor * three + summand), np.uint32(factor * four + summand))
+                values[k] = min(values[k], min(lower, upper))
         for band in range(bands):
             key = np.uint64(band)
             for k in range(band * rows, (band + 1) * rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...config import DedupConfig
 from .banding import Banding, banding
@@ -25,6 +25,19 @@ class Scheme(NamedTuple):
     def name(self) -> str:
         """What the index is kept under: rows of another name were made differently and say nothing here."""
         return f"{VERSION} {self.shingle} {self.threshold:g} {self.banding.bands}x{self.banding.rows}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the scheme as JSON, with the S-curve of its banding."""
+        return {
+            "shingle": str(self.shingle),
+            "threshold": self.threshold,
+            "bands": self.banding.bands,
+            "rows": self.banding.rows,
+            "recall_at_threshold": round(self.banding.probability(self.threshold), 4),
+            "curve": self.banding.curve(),
+            "keep": self.keep,
+            "priority": list(self.priority),
+        }
 
 
 def scheme(dedup: DedupConfig) -> Scheme | None:

@@ -96,6 +96,18 @@ def planned(plan: Any) -> Render:
         table(("source", "type", "into", "files", "splits", "size", "skipped"), rows),
         f"{engine.workers} workers of {amount(engine.memory_bytes)} ({engine.why}); GPU: {engine.gpu_reason}",
         f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
+        *(_near(name, each) for name, each in plan.near.items()),
+    )
+
+
+def _near(name: str, scheme: Any) -> str:
+    """Say how near duplicates are found, with the S-curve: how likely a pair of some similarity is compared."""
+    made = scheme.as_dict()
+    curve = "  ".join(f"{similarity:.1f}→{found:.1%}" for similarity, found in scheme.banding.curve(10)[2:])
+    return (
+        f"near duplicates of {name}: {made['shingle']}, threshold {made['threshold']:g}, {made['bands']} bands of "
+        f"{made['rows']} MinHash values: a pair at the threshold is found with {made['recall_at_threshold']:.1%}\n"
+        f"  similarity→found: {curve}; the {made['keep']} stays"
     )
 
 

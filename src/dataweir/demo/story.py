@@ -16,6 +16,7 @@ from ..flow.run import run
 from ..flow.scores import latest
 from ..flow.status import status
 from ..output import Output, table
+from .truth import Truth
 
 EXPORTS = ("research", "traffic")
 REQUESTER, REVIEWER = "demo-engineer", "demo-reviewer"
@@ -30,6 +31,8 @@ class Told:
     status: dict[str, Any]
     quality: list[dict[str, Any]]
     exports: list[dict[str, Any]]
+    near: dict[str, int]
+    """Planted near duplicates, those of them that were found, and all that were dropped as such."""
     survived: dict[str, dict[str, Any]]
     scores: dict[str, Any]
 
@@ -74,10 +77,19 @@ def tell(folder: str, seed: int, scale: float, output: Output) -> None:
         status=status(project),
         quality=report.quality,
         exports=made,
+        near=_near(project, truth),
         survived=survivors(files, truth),
         scores=latest(project),
     )
     output.show(told, lambda console: _screen(console, told))
+
+
+def _near(project: Project, truth: Truth) -> dict[str, int]:
+    """Hold what was dropped as nearly the same against the edited copies that were planted."""
+    dropped = project.table("duplicates", ["id", "kept_id"], "method == 'near'").to_pylist()
+    found = {frozenset((row["id"], row["kept_id"])) for row in dropped}
+    planted = [frozenset(f"t1_{name}" for name in pair) for pair in truth.near_duplicates]
+    return {"planted": len(planted), "found": sum(pair in found for pair in planted), "dropped": len(dropped)}
 
 
 def _clear(root: Path) -> None:
@@ -119,6 +131,11 @@ def _screen(console: Any, told: Told) -> None:
         for e in told.exports
     ]
     console.print(table(("release", "rows", "held back", "smallest group", "masked", "residual", "verified"), rows))
+    near = told.near
+    verdict = mark(near["found"] == near["planted"])
+    console.print(
+        f"planted near duplicates: {near['planted']}, {near['found']} found {verdict}, {near['dropped']} dropped"
+    )
     console.print(_survivors("structured", told, True))
     console.print(_survivors("names and addresses (no model ran)", told, False))
     for kind, score in told.scores.items():

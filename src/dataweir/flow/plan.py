@@ -7,6 +7,8 @@ from typing import Any
 
 from ..engine import Allocation, allocate
 from ..ingest.contract import Plan
+from ..ingest.dedup.scheme import Scheme
+from .near import near_scheme
 from .project import Project
 
 
@@ -20,6 +22,9 @@ class RunPlan:
     allocation: Allocation
     waiting: int
     """Splits that were pulled before and still wait to be refined."""
+
+    near: dict[str, Scheme]
+    """How near duplicates are found, by the table for which they are looked for."""
 
     @property
     def splits(self) -> int:
@@ -49,6 +54,7 @@ class RunPlan:
                 for label, plan in self.sources.items()
             },
             "engine": self.allocation.as_dict(),
+            "near_duplicates": {table: each.as_dict() for table, each in self.near.items()},
         }
 
 
@@ -62,6 +68,7 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
         connectors=sources,
         allocation=allocate(project.config.engine),
         waiting=len(store.splits(state="pulled")) if store else 0,
+        near={table: each for table, asked in project.config.dedup.items() if (each := near_scheme(table, asked))},
     )
 
 

@@ -1,0 +1,87 @@
+"""Time, memory and index size of the near round as a table grows, batch by batch, in one process.
+
+    python -m benchmarks.dedup.scale DOCUMENTS [BATCHES] [FOLDER]
+
+Each batch is sketched, settled against the index of all batches before it, and added to it.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.dedup.corpus import documents
+from dataweir.config import DedupConfig
+from dataweir.ingest.dedup.documents import sketch_part
+from dataweir.ingest.dedup.index import Stored, index_band, index_docs
+from dataweir.ingest.dedup.scheme import scheme
+from dataweir.ingest.dedup.settle import settle
+
+TABLE = "social_posts"
+NEAR = DedupConfig(text="text", threshold=0.8, recall=0.95)
+
+
+def write(texts: pa.Array, first: int, path: Path) -> None:
+    """Write texts as rows of the table."""
+    count = len(texts)
+    numbers = pa.array(range(first, first + count))
+    columns = {
+        "post_id": numbers.cast(pa.string()),
+        "platform": pa.repeat(pa.scalar("made"), count),
+        "text": texts,
+        "text_key": pa.repeat(pa.scalar("0"), count),
+        "ts": numbers.cast(pa.timestamp("us", tz="UTC")),
+        "source": pa.repeat(pa.scalar("made"), count),
+        "file": pa.repeat(pa.scalar(path.name), count),
+        "line": numbers,
+    }
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def main() -> None:
+    count, batches = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    wanted = scheme(NEAR)
+    assert wanted is not None
+    print(f"{count:,} texts in {batches} batches; {wanted.name}", flush=True)
+    head = ("texts", "MB of text", "sketch s", "settle s", "index s", "index MB", "bytes/text", "peak MB")
+    print(("{:>11}" * len(head)).format(*head), flush=True)
+    with tempfile.TemporaryDirectory() as root:
+        out, bands, docs = f"{root}/warehouse", defaultdict(list), []
+        made, done, size = documents(count, folder=folder), 0, 0
+        for number in range(batches):
+            files = []
+            while done < (number + 1) * count // batches:
+                texts = next(made)
+                files.append(Path(root) / f"part-{done:010d}.parquet")
+                write(texts, done, files[-1])
+                done, size = done + len(texts), size + texts.nbytes
+            began = time.perf_counter()
+            staging = f"{root}/staging-{number}"
+            sketched = [sketch_part(str(file), TABLE, NEAR, wanted, (), staging, "off") for file in files]
+            sketched_at = time.perf_counter()
+            settled = settle(TABLE, wanted, sketched, Stored(bands, docs), staging).decided
+            settled_at = time.perf_counter()
+            for band in range(wanted.banding.bands):
+                if written := index_band(band, TABLE, wanted, sketched, settled, out, f"b{number}"):
+                    bands[band].append(written[1])
+            docs += [w[1] for each in sketched if (w := index_docs(each, TABLE, wanted, settled, out, f"b{number}"))]
+            ended = time.perf_counter()
+            stored = sum(Path(file).stat().st_size for files in [docs, *bands.values()] for file in files)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+            print(
+                f"{done:11,}{size / 1e6:11.1f}{sketched_at - began:11.2f}{settled_at - sketched_at:11.2f}"
+                f"{ended - settled_at:11.2f}{stored / 1e6:11.1f}{stored / done:11.1f}{peak:11.0f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

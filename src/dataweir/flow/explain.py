@@ -1,0 +1,86 @@
+"""Why a row was dropped: the cluster of an id, with the texts side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import ConfigError
+from ..ingest.dedup.exact import id_column
+from ..ingest.parts import text_column
+from .near import DOCS
+from .project import Project
+
+DUPLICATES = "refined.duplicates"
+
+
+def explain(project: Project, ident: str, table: str) -> dict[str, Any]:
+    """Return the cluster that a row belongs to: {'table', 'members': [{'id', 'kept', 'kept_id', 'method', ...}]}.
+
+    Members are connected by what `duplicates` says and by the index's verified pairs. Texts of rows that were
+    dropped are read from the raw table, by file and line. Raises ConfigError where the id is in no cluster.
+    """
+    tables = project.tables()
+    mine = f"table == '{table}'"
+    columns = ["id", "kept_id", "method", "similarity", "source", "file", "line"]
+    if not tables.exists(DUPLICATES):
+        raise ConfigError("no run has found duplicates yet", "run first: weir run")
+    dropped = tables.read(DUPLICATES, columns, mine)
+    beside: dict[str, set[str]] = defaultdict(set)
+    pairs = list(zip(dropped["id"].to_pylist(), dropped["kept_id"].to_pylist(), strict=True))
+    if tables.exists(DOCS):
+        indexed = tables.read(DOCS, ["id", "links"], mine)
+        indexed = indexed.filter(pc.greater(pc.list_value_length(indexed["links"]), 0))
+        pairs += [(row["id"], other) for row in indexed.to_pylist() for other in row["links"]]
+    for a, b in pairs:
+        if a and b and a != b:
+            beside[a].add(b)
+            beside[b].add(a)
+    if ident not in beside:
+        raise ConfigError(
+            f"no row of {table} with that id is a duplicate or has any", "see 'weir sql \"from duplicates\"' for ids"
+        )
+    members, ahead = {ident}, [ident]
+    while ahead:
+        fresh = beside[ahead.pop()] - members
+        members |= fresh
+        ahead += fresh
+    return {"table": table, "members": _members(project, tables, table, sorted(members), dropped)}
+
+
+def _members(project: Project, tables: Any, table: str, names: list[str], dropped: pa.Table) -> list[dict[str, Any]]:
+    column = text_column(table, project.config.dedup[table]) if table in project.config.dedup else "text"
+    own, text = id_column(table), column or "text"
+    wanted = pa.array(names)
+    kept = tables.read(f"refined.{table}", [own, text, "source", "file", "line"])
+    kept = kept.filter(pc.is_in(kept[own], wanted)).to_pylist()
+    found: list[dict[str, Any]] = [
+        {"id": row[own], "kept": True, "kept_id": row[own], "method": None, "similarity": 1.0, **_place(row)}
+        | {"text": row[text]}
+        for row in kept
+    ]
+    for row in dropped.filter(pc.is_in(dropped["id"], wanted)).to_pylist():
+        if row["method"] in ("near", "text"):
+            found.append({**row, "kept": False, "text": _raw_text(project, tables, row, text)})
+    return sorted(found, key=lambda row: (not row["kept"], -row["similarity"], row["id"]))
+
+
+def _place(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("source", "file", "line")}
+
+
+def _raw_text(project: Project, tables: Any, row: dict[str, Any], column: str) -> str | None:
+    """Return the text of a row as it came; None where the raw row is gone."""
+    source = project.sources().get(row["source"])
+    name = f"raw.{row['source']}"
+    if source is None or not tables.exists(name):
+        return None
+    raw = tables.read(name)
+    if not {"file", "line"} <= set(raw.column_names):
+        return None
+    raw = raw.filter(pc.and_(pc.equal(raw["file"], row["file"]), pc.equal(raw["line"], row["line"])))
+    texts = source.integrate(raw)[column].to_pylist() if raw.num_rows else []
+    return str(texts[0]) if texts and texts[0] is not None else None

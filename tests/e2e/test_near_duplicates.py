@@ -1,0 +1,91 @@
+"""Near duplicates through a whole project: several runs, the index, `weir plan` and `weir dedup explain`."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dataweir
+from dataweir.catalog.store import Store
+from dataweir.flow.run import run
+from dataweir.output import Output
+
+CONFIG = """
+project: near
+sources:
+  forum:
+    type: files
+    path: "in/*.csv"
+    into: social_posts
+    columns: {post_id: id, ts: at, text: text}
+    constants: {platform: forum, kind: post}
+dedup: {social_posts: {text: text, threshold: 0.7, recall: 0.99}}
+quality: {social_posts: false}
+engine: {workers: 1}
+"""
+
+
+def batch(folder: Path, name: str, posts: dict[str, str]) -> None:
+    lines = ["id,at,text", *(f"{ident},2026-03-01T00:00:0{i}Z,{text}" for i, (ident, text) in enumerate(posts.items()))]
+    (folder / "in").mkdir(exist_ok=True)
+    (folder / "in" / name).write_text("\n".join(lines) + "\n")
+
+
+def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object]) -> None:
+    rng = random.Random(1)
+    one, other = (" ".join(rng.sample([f"word{i}" for i in range(900)], 50)) for _ in "ab")
+    (tmp_path / "weir.yaml").write_text(CONFIG)
+    batch(tmp_path, "a.csv", {"a1": one, "a2": other, "a3": one + " again"})
+    plan = run_weir("plan", "--json", cwd=tmp_path).json["near_duplicates"]["social_posts"]
+    assert plan["recall_at_threshold"] >= 0.99
+    assert plan["curve"][-1] == [1.0, 1.0]
+    assert "a pair at the threshold is found" in " ".join(run_weir("plan", cwd=tmp_path).out.split())
+    project = dataweir.open(tmp_path)
+    run(project, Output(json=True))
+    batch(tmp_path, "b.csv", {"b1": one + " too", "b2": "first " + other, "b3": "quite another text than the others"})
+    report = run(project, Output(json=True))
+    assert report.account["balanced"]
+    dropped = {r["id"]: (r["kept_id"], r["method"]) for r in project.table("duplicates").to_pylist()}
+    assert dropped == {"a3": ("a1", "near"), "b1": ("a1", "near"), "b2": ("a2", "near")}
+    assert sorted(project.table("near_docs")["id"].to_pylist()) == ["a1", "a2", "a3", "b1", "b2", "b3"]
+    assert project.tables().row_count("refined.near_bands") == 6 * plan["bands"]
+    found = run_weir("dedup", "explain", "b1", "--json", cwd=tmp_path).json["members"]
+    assert [(m["id"], m["kept"], m["text"]) for m in found] == [
+        ("a1", True, one),
+        ("a3", False, one + " again"),
+        ("b1", False, one + " too"),
+    ]
+    assert "«too»" in run_weir("dedup", "explain", "b1", cwd=tmp_path).out
+    assert run_weir("dedup", "explain", "nobody", cwd=tmp_path).code == 2
+
+
+def test_a_run_killed_before_its_commit_leaves_no_trace_in_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dataweir.catalog.commit as commits
+
+    (tmp_path / "weir.yaml").write_text(CONFIG)
+    texts = {f"p{i}": " ".join(f"w{i // 2}x{k}" for k in range(30)) + f" {i}" for i in range(6)}
+    batch(tmp_path, "a.csv", texts)
+    project = dataweir.open(tmp_path)
+    change = commits.Tables.change
+    calls: list[str] = []
+
+    def dies(self, name: str, *arguments: object) -> int | None:
+        calls.append(name)
+        if name == "refined.near_docs" and calls.count(name) == 1:
+            raise KeyboardInterrupt
+        return change(self, name, *arguments)
+
+    monkeypatch.setattr(commits.Tables, "change", dies)
+    with contextlib.suppress(KeyboardInterrupt):
+        run(project, Output(json=True))
+    run(project, Output(json=True))
+    assert Store.open(project.config.catalog_url).pending_intents() == []
+    assert project.tables().row_count("refined.near_docs") == 6
+    assert project.table("social_posts").num_rows == 3
+    assert project.table("duplicates").num_rows == 3
