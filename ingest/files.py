@@ -140,6 +140,7 @@ class FileSource:
 
     def _splits(self, probe: Probe, read_before: int, extra: dict[str, str]) -> list[Split]:
         me = probe.identity
+        extra = {**extra, "begins": probe.begins}
         if not probe.plain and not read_before:
             return [self._split(me, probe.path, 0, None, 1, probe.stored, extra)]
         text = TextFile(probe.path, me.file)

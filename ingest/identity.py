@@ -38,8 +38,8 @@ class Probe:
     """A look at one stored file: its first bytes and its identity at any length.
 
     With `settle`, a last line without its end counts only once the file has not changed for so many seconds: until
-    then somebody may still be writing it. `end` is the length that counts, `open_line` says that more is there, and
-    `stored` is the size on disk.
+    then somebody may still be writing it. `end` is the length that counts, `open_line` says that more is there,
+    `stored` is the size on disk, and `begins` what the first bytes are known by.
     """
 
     def __init__(self, path: str, file: str, settle: float = 0) -> None:
@@ -56,6 +56,12 @@ class Probe:
         self._tails: dict[int, str] = {}
         with reading(file):
             self.identity = Identity(file, self.end, self._head_hash(self.end), self._tail_hash(self.end))
+        self.begins = f"{min(self.end, HEAD)}:{self.identity.head}"
+
+    def begins_as(self, begins: str) -> bool:
+        """Whether the stored file begins as another look at it said (its `begins`)."""
+        size, _, head = begins.partition(":")
+        return digest(self._head[: int(size)]) == head
 
     def grew_from(self, known: Identity) -> bool:
         """Whether the file begins with the whole of a known, shorter one."""
@@ -111,6 +117,17 @@ class News(NamedTuple):
 def digest(data: bytes) -> str:
     """Return the 128-bit BLAKE2b hash of bytes in hexadecimal."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def check_unchanged(path: str, file: str, begins: str) -> None:
+    """Raise SourceError where another file stands at `path` by now: a log that was rotated while it was read."""
+    if not Probe(path, file).begins_as(begins):
+        raise SourceError(
+            f"{file} was replaced while it was read",
+            "run again: nothing of it was taken",
+            file=file,
+            retryable=True,
+        )
 
 
 def compare(probes: list[Probe], known: list[Identity]) -> News:

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from .. import storage
 from ..errors import DataError
 from .contract import REJECTS, Cursor, Pulled, Source, Split
+from .identity import check_unchanged
 
 _COUNTS = b"weir.landed"
 _ENOUGH = 64 * 1024 * 1024  # bytes of rows in a row group
@@ -139,6 +140,8 @@ def _batches(source: Source, split: Split) -> Iterator[Pulled]:
         if sum(b.rows.nbytes + b.rejects.nbytes for b in held) >= _ENOUGH:
             yield _joined(held)
             held = []
+    if "begins" in split.extra:
+        check_unchanged(split.path, split.file, split.extra["begins"])
     if held or schema is None:
         yield _joined(held or [Pulled(source.schema.empty_table(), REJECTS.empty_table())])
 

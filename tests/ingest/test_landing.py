@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,33 @@ def test_a_landed_split_is_found_and_not_read_again(tmp_path: Path) -> None:
 def test_another_configuration_lands_elsewhere(tmp_path: Path) -> None:
     split = Split("logs", "k", "p", "f", 1)
     assert locations(split, "wh", "a") != locations(split, "wh", "b")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_log_that_is_rotated_between_planning_and_reading_is_not_mistaken(
+    compress: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(compress(GOOD * 3))
+    logs = reader(tmp_path)
+    plan = logs.plan({})
+    log.rename(tmp_path / "log.1")
+    log.write_bytes(compress(GOOD.replace(b"192", b"193") * 5))
+    with pytest.raises(SourceError, match="was replaced while it was read") as caught:
+        land(logs, plan.splits[0], str(tmp_path / "wh"), "c")
+    assert caught.value.facts["retryable"]
+    assert not list((tmp_path / "wh").rglob("*.parquet*"))
+    log.unlink()
+    with pytest.raises(SourceError, match="No such file"):
+        land(logs, plan.splits[0], str(tmp_path / "wh"), "c")
+
+
+def test_a_log_that_grows_while_it_is_read_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(GOOD * 3)
+    logs = reader(tmp_path)
+    (split,) = logs.plan({}).splits
+    (tmp_path / "log").write_bytes(GOOD * 9)
+    assert land(logs, split, str(tmp_path / "wh"), "c").rows == 3
 
 
 class Broken:
