@@ -27,6 +27,7 @@ _FLOAT = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$|^[+-]?(nan|NaN|NAN|inf|In
 _TRUE = pa.array(["true", "True", "TRUE", "1"])
 _FALSE = pa.array(["false", "False", "FALSE", "0"])
 _DAY = 86_400_000_000
+_FIRST_DAY, _DAYS_END = -719_162, 2_932_897  # 0001-01-01 and 10000-01-01, in days since 1970
 _WRONG = np.iinfo(np.int64).min
 
 
@@ -60,6 +61,16 @@ def convert(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, npt.NDArray[np
             numbers = (numbers // _DAY).astype(np.int32)
     made = pa.array(np.where(wrong, 0, numbers), mask=wrong).cast(pa.int32() if pa.types.is_date(kind) else pa.int64())
     return made.cast(kind), wrong & ~null
+
+
+def outside(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return where a day or time lies outside the years 1 to 9999, which text could not have said; else nowhere."""
+    if not pa.types.is_temporal(values.type):
+        return np.zeros(len(values), np.bool_)
+    numbers = values.cast(pa.int32() if pa.types.is_date32(values.type) else pa.int64())
+    unit = 1 if pa.types.is_date32(values.type) else _DAY
+    wrong = pc.or_(pc.less(numbers, _FIRST_DAY * unit), pc.greater_equal(numbers, _DAYS_END * unit))
+    return pc.fill_null(wrong, False).to_numpy(zero_copy_only=False)
 
 
 def infer(text: pa.Array) -> Kind:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from ..errors import SourceError
 from . import columns, delimited, jsonlines
 from .contract import Split
+from .stored import opened
 from .streams import HEAD, TextFile
 
 LARGEST = 256 * 1024 * 1024
@@ -100,7 +101,7 @@ def parquet_records(path: str, file: str) -> Iterator[Found]:
 
     try:
         number = 0
-        with pq.ParquetFile(path) as stored:
+        with opened(path) as handle, pq.ParquetFile(handle) as stored:
             for batch in stored.iter_batches(batch_size=8192):
                 for value in batch.to_pylist():
                     number += 1

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import glob
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from ..config import SourceConfig
-from ..errors import ConfigError
 from .contract import Cursor, Plan, Split
 from .identity import Identity, News, Probe, compare, digest
+from .stored import display, find, is_regular
 from .streams import HEAD, TextFile
 
 _CHUNK = 4 * 1024 * 1024
@@ -23,42 +20,14 @@ _CHUNK = 4 * 1024 * 1024
 class FileConfig(SourceConfig):
     """What every source of files has in common."""
 
-    path: str | list[str] = Field(description="file or glob, or a list of them, from the folder of weir.yaml")
+    path: str | list[str] = Field(
+        description="file or glob, or a list of them, from the folder of weir.yaml; also s3://, gs://, az://, "
+        "http(s)://, and zip or tar archives (archive.zip!/*.log: some of its files)"
+    )
     split_bytes: int = Field(
         64 * 1024 * 1024, gt=0, description="plain files are read in ranges of about this many bytes"
     )
-
-
-def display(path: str, root: str) -> str:
-    """Return a path as the tables show it: from the project's folder, with slashes, as valid UTF-8."""
-    relative = Path(os.path.relpath(path, root)).as_posix()
-    return os.fsencode(relative).decode("utf-8", "backslashreplace")
-
-
-def find(patterns: str | list[str], root: str, label: str, known: bool) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the absolute paths that the patterns match, sorted, and what was passed over.
-
-    Raises ConfigError where a pattern matches nothing, unless files of this source were read before (`known`):
-    a folder that is emptied after each run is no mistake.
-    """
-    found: set[str] = set()
-    skipped = []
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        if "://" in pattern:
-            raise ConfigError(f"sources.{label}.path: {pattern} is a URL", "name files on this machine")
-        full = str(Path(root, Path(pattern).expanduser()))
-        matches = [full] if Path(full).exists() else glob.glob(full, recursive=True)  # noqa: PTH207
-        files = [os.path.abspath(m) for m in matches if not Path(m).is_dir()]  # noqa: PTH100
-        if not files and matches:
-            raise ConfigError(f"sources.{label}.path: {pattern} is a folder", f"name its files, such as {pattern}/*")
-        if not files and not known:
-            raise ConfigError(
-                f"sources.{label}.path: no file matches {pattern}", "correct the path, or put the files there"
-            )
-        if not files:
-            skipped.append((pattern, "no file matches"))
-        found.update(files)
-    return sorted(found), skipped
+    archive_bytes: int = Field(10 * 1024**3, gt=0, description="an archive that expands to more than this is refused")
 
 
 class FileSource:
@@ -83,11 +52,11 @@ class FileSource:
     def plan(self, cursor: Cursor) -> Plan:
         """List the files that are new or have grown since `cursor`."""
         known = [Identity(**entry) for entry in cursor.get("files", [])]
-        paths, skipped = find(self.config.path, self.root, self.label, bool(known))
+        paths, skipped = find(self.config.path, self.root, self.label, bool(known), self.config.archive_bytes)
         probes = []
         for path in paths:
             file = display(path, self.root)
-            if Path(path).exists() and not Path(path).is_file():
+            if not is_regular(path):
                 skipped.append((file, "not a regular file"))
             else:
                 probes.append(Probe(path, file, self.settle_seconds))

@@ -9,14 +9,16 @@ where the text begins like a known one.
 from __future__ import annotations
 
 import hashlib
-import os
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from ..errors import SourceError
+from .stored import idle_seconds, opened, size_of, splittable
 from .streams import HEAD, TextFile, codec, line_end, reading
+
+_BINARY = (b"PAR1", b"Obj\x01", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files begin that are replaced as a whole, never appended to: Parquet, Avro, Excel."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,12 @@ class Probe:
 
     def __init__(self, path: str, file: str, settle: float = 0) -> None:
         self.path = path
-        with reading(file), open(path, "rb") as handle:
-            stat = os.fstat(handle.fileno())
+        with reading(file), opened(path) as handle:
+            self.end = self.stored = size_of(handle)
             self._head = handle.read(HEAD)
-            self.plain = codec(self._head) is None and not self._head.startswith(b"PAR1")
-            self.end = self.stored = stat.st_size
-            if self.plain and time.time() - stat.st_mtime < settle:
-                self.end = _last_line_end(handle, stat.st_size, line_end(self._head))
+            self.plain = splittable(path) and codec(self._head) is None and not self._head.startswith(_BINARY)
+            if self.plain and idle_seconds(path) < settle:
+                self.end = _last_line_end(handle, self.stored, line_end(self._head))
         self.open_line = self.end < self.stored
         self._heads: dict[int, str] = {}
         self._tails: dict[int, str] = {}
@@ -101,7 +102,7 @@ class Probe:
     def _tail_hash(self, size: int) -> str:
         if self._tails:
             return self._tails.get(size, "")
-        with open(self.path, "rb") as handle:
+        with opened(self.path) as handle:
             handle.seek(max(0, size - HEAD))
             return digest(handle.read(min(size, HEAD)))
 

@@ -57,6 +57,7 @@ class PostConfig(SourceConfig):
     """What the social connectors have in common."""
 
     path: str | list[str] | None = Field(None, description="file or glob, or a list of them, from weir.yaml's folder")
+    archive_bytes: int = Field(10 * 1024**3, gt=0, description="an archive that expands to more than this is refused")
 
 
 class PostSource(FileSource):

@@ -18,6 +18,7 @@ from typing import Any
 import zstandard
 
 from ..errors import SourceError
+from .stored import opened
 
 HEAD = 64 * 1024
 """How much of a file is looked at to know what it is."""
@@ -120,7 +121,7 @@ class TextFile:
     def __init__(self, path: str, file: str) -> None:
         self.path = path
         self.file = file
-        with reading(file), open(path, "rb") as handle:
+        with reading(file), opened(path) as handle:
             self.codec = codec(handle.read(8))
         head = self.head(HEAD)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -185,7 +186,7 @@ class TextFile:
             skip = max(0, skip - len(part))
 
     def _stored(self, start: int, end: int | None, size: int) -> Iterator[bytes]:
-        with reading(self.file), open(self.path, "rb") as handle:
+        with reading(self.file), opened(self.path) as handle:
             handle.seek(start)
             left = end - start if end is not None else None
             while left is None or left > 0:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,4 +115,5 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     try:
         yield environment
     finally:
+        urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()  # the buckets outlive a server
         server.stop()

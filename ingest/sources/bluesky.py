@@ -16,6 +16,7 @@ from ..documents import Records, parquet_records
 from ..http import HttpSession, Secret, bearer
 from ..jetstream import messages
 from ..posts import Post, Refused, deleted
+from ..stored import opened
 
 _POST, _REPOST = "app.bsky.feed.post", "app.bsky.feed.repost"
 _PAGE = 100
@@ -65,7 +66,7 @@ class Bluesky(ApiSource):
         if not split.path:
             yield from super().read(split)
             return
-        with open(split.path, "rb") as stored:
+        with opened(split.path) as stored:
             parquet = stored.read(4) == b"PAR1"
         if not parquet:
             yield from super().read(split)

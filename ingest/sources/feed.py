@@ -19,6 +19,7 @@ from ..documents import LARGEST, Found, dumps
 from ..http import HttpSession
 from ..identity import Probe
 from ..posts import Post, Refused, joined
+from ..stored import opened
 from ..streams import codec, inflate, reading
 
 _PIECE = 8192
@@ -101,7 +102,7 @@ class Feed(ApiSource):
 
 def _stored(split: Split) -> bytes:
     """Return a stored feed as bytes, for only its parser can tell its charset."""
-    with reading(split.file), open(split.path, "rb") as stored:
+    with reading(split.file), opened(split.path) as stored:
         name = codec(stored.read(8))
         stored.seek(0)
         pieces = iter(lambda: stored.read(_PIECE), b"")

@@ -190,14 +190,17 @@ def storage_error(error: OSError, location: str) -> StorageError:
             "free some space, then run again; nothing that was committed is lost",
             location=path(location),
         )
-    reason = os.strerror(error.errno) if error.errno else _reason(error)
-    return StorageError(f"cannot write {path(location)}: {reason}", "check the path and its permissions")
+    why = os.strerror(error.errno) if error.errno else reason(error)
+    return StorageError(f"cannot write {path(location)}: {why}", "check the path and its permissions")
 
 
-def _reason(error: OSError) -> str:
-    """Return what an object store answered, without the address it was asked at."""
+def reason(error: BaseException) -> str:
+    """Return what an object store or a server answered, without the address it was asked at."""
+    status = getattr(error, "status", None)
+    if isinstance(status, int):
+        return f"the server answered {status}"
     found = re.search(r"AWS Error ([A-Z_]+)|(Could not resolve host|Connection refused)", str(error))
-    return next((group for group in found.groups() if group), "") if found else type(error).__name__
+    return next(group for group in found.groups() if group) if found else type(error).__name__
 
 
 class ParquetSink:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataweir.ingest.convert import TYPES, convert, infer
+from dataweir.ingest.convert import TYPES, convert, infer, outside
 
 fast = settings(max_examples=200, deadline=None)
 numberish = st.text(alphabet="0123456789+-.eE_ naif", max_size=24)
@@ -148,3 +148,13 @@ def test_a_sample_fits_the_kind_inferred_from_it(texts: list[str | None]) -> Non
 )
 def test_kinds(texts: list[str | None], kind: str) -> None:
     assert infer(pa.array(texts, pa.string())) == kind
+
+
+def test_days_and_times_outside_the_years_1_to_9999_are_told() -> None:
+    days = pa.array([-719_163, -719_162, None, 2_932_896, 2_932_897], pa.int32())
+    assert outside(days.cast(pa.date32())).tolist() == [True, False, False, False, True]
+    micros = pa.array(
+        [-62_135_596_800_000_001, -62_135_596_800_000_000, None, 253_402_300_799_999_999, 253_402_300_800_000_000]
+    )
+    assert outside(micros.cast(TYPES["timestamp"])).tolist() == [True, False, False, False, True]
+    assert outside(pa.array([1.5, None])).tolist() == [False, False]

@@ -59,3 +59,21 @@ def add(group: Group) -> None:
 
         found = plugs(kind)
         output.show(found, listed(found))
+
+    @command(group, "sources")
+    @click.argument("action", required=False, type=click.Choice(["list", "show"]), default="list")
+    @click.argument("connector", required=False)
+    def sources(output: Output, project: str, action: str, connector: str | None) -> None:
+        """List the connectors, or 'show' one: its keys, an example and its schema."""
+        from ..flow.plugs import plugs
+        from ..flow.sources import describe_source
+        from .render import connector_page, listed
+
+        if action == "list":
+            found = plugs("sources")
+            output.show(found, listed(found))
+        elif connector is None:
+            raise click.UsageError("name the connector: weir sources show TYPE")
+        else:
+            described = describe_source(connector)
+            output.show(described, connector_page(described))

@@ -60,6 +60,24 @@ def listed(found: dict[str, dict[str, str]]) -> Render:
     return printed(*(table((kind, "what it is"), list(names.items())) for kind, names in found.items()))
 
 
+def connector_page(connector: Any) -> Render:
+    """One connector: what it is, its keys, an example, its rows."""
+    from rich.markup import escape
+
+    default = {True: "required", False: ""}
+    keys = [
+        (key.name, key.type, default[key.required] if key.default is None else str(key.default), key.description)
+        for key in connector.keys
+    ]
+    return printed(
+        f"[bold]{connector.name}[/] → {connector.target}",
+        escape(connector.description),
+        table(("key", "value", "default", "what it is"), keys),
+        escape(connector.example),
+        table(("column", "type"), connector.columns, title="rows"),
+    )
+
+
 def examined(report: Any) -> Render:
     """What `weir doctor` found."""
     machine = [(k, f"{v:,.0f}" if isinstance(v, float) else v) for k, v in report.machine.items()]

@@ -1,0 +1,177 @@
+"""Records with named columns: their types, the rows that do not fit, and the integrated table they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from ..config import SourceConfig
+from ..errors import ConfigError
+from ..registry import nearest
+from . import columns
+from .columns import constant
+from .contract import Pulled
+from .formats.base import RESERVED, Batch, safe
+from .schemas import TABLES
+
+Kind = Literal["string", "int", "float", "bool", "timestamp", "date"]
+
+
+class TabularConfig(SourceConfig):
+    """What the columns are, and which integrated table they belong to."""
+
+    types: dict[str, Kind] = Field(
+        default_factory=dict,
+        alias="schema",
+        description="column: string, int, float, bool, timestamp or date; others are inferred from a sample",
+    )
+    into: Literal["web_events", "social_posts"] | None = Field(
+        None, description="the integrated table; without it the source has a table of its own"
+    )
+    columns: dict[str, str] = Field(default_factory=dict, description="column of the table: column of the source")
+    constants: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="column of the table: the value it has everywhere"
+    )
+
+
+class Tabular:
+    """What the sources of named columns share; a subclass plans, and reads batches that it gives to `typed`."""
+
+    label: str
+    config: Any
+    _columns: dict[str, str] | None = None
+    """Column → kind, agreed upon when planning and the same in every run."""
+
+    @property
+    def target(self) -> str:
+        """The integrated table, or the source's own."""
+        return str(self.config.into or self.label)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns, known once planned, with file and line."""
+        from .convert import TYPES
+
+        fields = [pa.field(name, TYPES[kind]) for name, kind in (self._columns or {}).items()]
+        return pa.schema([*fields, pa.field("file", pa.string()), pa.field("line", pa.int64())])
+
+    def remember(self) -> dict[str, Any]:
+        """Keep the columns, so that later runs agree with them."""
+        return {"columns": self._columns}
+
+    def integrate(self, rows: pa.Table) -> pa.Table:
+        """Map rows by `columns` and `constants`; a source of its own keeps its columns."""
+        rows = rows.combine_chunks()
+        label = constant(self.label, rows.num_rows)
+        if self.config.into is None:
+            return rows.append_column("source", label)
+        schema = TABLES[self.config.into].schema
+        made: dict[str, Any] = {
+            name: rows[column] for name, column in self._mapped().items() if column in rows.column_names
+        }
+        made |= {name: pa.repeat(pa.scalar(value), rows.num_rows) for name, value in self.config.constants.items()}
+        if self.config.into == "web_events" and "path" in made and "query" not in made:
+            made |= _targets(made)
+        made |= {"source": label, "file": rows["file"], "line": rows["line"]}
+        return pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names if name in made})
+
+    def agree(self, samples: Mapping[str, list[pa.Array]], known: Mapping[str, str]) -> None:
+        """Settle the columns: those known from earlier runs as they are, new ones by their samples."""
+        self._columns = {**known, **{n: self._kind(n, parts) for n, parts in samples.items() if n not in known}}
+
+    def typed(self, batch: Batch, file: str) -> Pulled:
+        """Give the columns their types; rows with a value that does not fit are rejects `type:<column>`."""
+        from .convert import convert, outside
+
+        count = len(batch.numbers)
+        wrong = np.zeros(count, np.uint16)
+        reasons, typed = [""], {}
+        for field in self.schema:
+            if field.name in ("file", "line"):
+                continue
+            values = batch.columns.get(field.name, pa.nulls(count, pa.string()))
+            if not pa.types.is_string(values.type) and values.type != field.type:
+                values = _as_type(values, field.type)
+            if pa.types.is_string(values.type):
+                typed[field.name], bad = convert(values, field.type)
+            else:
+                typed[field.name], bad = values, outside(values)
+            reasons.append(f"type:{field.name}")
+            wrong = np.where((wrong == 0) & bad, np.uint16(len(reasons) - 1), wrong)
+        typed |= {"file": constant(file, count), "line": pa.array(batch.numbers, pa.int64())}
+        rows = pa.table([typed[name] for name in self.schema.names], schema=self.schema)
+        if not wrong.any():
+            return Pulled(rows, batch.rejects)
+        places = np.flatnonzero(wrong)
+        kept = batch.raw(pa.array(places))
+        refused = columns.rejects(self.label, file, batch.numbers[places], reasons, wrong[places], kept)
+        return Pulled(rows.filter(pa.array(wrong == 0)), pa.concat_tables([batch.rejects, refused]))
+
+    def check_mapping(self) -> None:
+        """Refuse target columns that the integrated table does not have. Raises ConfigError."""
+        config = self.config
+        if config.into is None:
+            if config.columns or config.constants:
+                raise ConfigError(
+                    f"sources.{self.label}: columns and constants need 'into'", "add into: social_posts or web_events"
+                )
+            return
+        known = [name for name in TABLES[config.into].schema.names if name not in RESERVED]
+        for name in (*config.columns, *config.constants):
+            if name not in known:
+                raise ConfigError(
+                    f"sources.{self.label}: {config.into} has no column '{name}'{nearest(name, known)}",
+                    f"columns: {', '.join(known)}",
+                )
+
+    def _mapped(self) -> dict[str, str]:
+        """Return column of the table → column of the source, as the source's columns are called here."""
+        return {name: safe(column) for name, column in self.config.columns.items()}
+
+    def _kind(self, name: str, parts: list[pa.Array]) -> str:
+        """Return the type of a column: as given, as its target needs, as the source has it, or as a sample fits."""
+        from .convert import infer
+
+        for given, kind in self.config.types.items():
+            if safe(given) == name:
+                return str(kind)
+        if self.config.into is not None:
+            needed = [t for t, column in self._mapped().items() if column == name]
+            return _needed(TABLES[self.config.into].schema.field(needed[0]).type) if needed else "string"
+        typed = [part.type for part in parts if not pa.types.is_string(part.type) and not pa.types.is_null(part.type)]
+        if typed:
+            return _needed(typed[0])
+        return infer(pa.concat_arrays([part.cast(pa.string()) for part in parts]))
+
+
+def _as_type(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return a typed column as another type, or as text where some value does not fit: those are told one by one."""
+    try:
+        return values.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return values.cast(pa.string())
+
+
+def _needed(kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    if pa.types.is_date(kind):
+        return "date"
+    if pa.types.is_boolean(kind):
+        return "bool"
+    if pa.types.is_integer(kind):
+        return "int"
+    return "float" if pa.types.is_floating(kind) else "string"
+
+
+def _targets(made: dict[str, Any]) -> dict[str, Any]:
+    from .urls import split_targets
+
+    path, method = made["path"], made.get("method")
+    whole = [c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in (path, method) if c is not None]
+    target = split_targets(*whole)
+    return {"path": target.path, "query": target.query}
