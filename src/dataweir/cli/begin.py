@@ -23,12 +23,13 @@ def add(group: Group) -> None:
 
     @command(group, "init")
     @click.argument("folder", default=".", type=click.Path(file_okay=False))
-    def init(output: Output, project: str, folder: str) -> None:
+    @click.option("--from", "given", multiple=True, help="File, folder or URL to look at and to write sources for.")
+    def init(output: Output, project: str, folder: str, given: tuple[str, ...]) -> None:
         """Begin a project: a weir.yaml that explains itself, and a first policy."""
         from ..flow.scaffold import scaffold
         from .render import created
 
-        made = scaffold(folder)
+        made = scaffold(folder, given)
         output.show(made, created(made))
 
     @command(group, "check")

@@ -1,9 +1,12 @@
-"""`weir init`: a weir.yaml that explains itself, and a first policy."""
+"""`weir init`: a weir.yaml that explains itself, filled with what `--from` found, and a first policy."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+import yaml
 
 from ..errors import ConfigError
 from ..storage import storage_error
@@ -57,10 +60,11 @@ residual: 0        # how many findings the second scan of the written files may 
 IGNORED = "warehouse/\nkeys/\nshared/\n"
 
 
-def scaffold(folder: str) -> list[str]:
+def scaffold(folder: str, given: Sequence[str] = ()) -> list[str]:
     """Write weir.yaml, policies/research.yaml and .gitignore; return what was made.
 
-    Raises ConfigError where a weir.yaml stands already; nothing that exists is touched.
+    `given` are files, folders or URLs: weir.yaml gets the sources that read them. Raises ConfigError where a weir.yaml
+    stands already, or no connector reads what was given; nothing that exists is touched.
     """
     root = Path(folder)
     if (root / "weir.yaml").exists():
@@ -68,8 +72,11 @@ def scaffold(folder: str) -> list[str]:
     name = re.sub(r"[^a-z0-9_]+", "_", root.resolve().name.lower()).strip("_") or "project"
     if not name[0].isalpha():
         name = f"p_{name}"
+    project = PROJECT.format(name=name[:60])
+    if given:
+        project = project.replace("sources: {}\n", _sources(given, root.resolve()))
     files = {
-        root / "weir.yaml": PROJECT.format(name=name[:60]),
+        root / "weir.yaml": project,
         root / "policies" / "research.yaml": POLICY,
         root / ".gitignore": IGNORED,
     }
@@ -84,3 +91,35 @@ def scaffold(folder: str) -> list[str]:
             raise storage_error(error, str(path)) from None
         made.append(str(path))
     return made
+
+
+def _sources(given: Sequence[str], root: Path) -> str:
+    """Return the part of weir.yaml that reads what was given; files inside the project are named from its folder."""
+    from .recognise import recognise
+
+    lines = ["sources:"]
+    labels: set[str] = set()
+    for guess in (guess for each in given for guess in recognise(each)):
+        label = next(
+            n for i in range(1, 10_000) if (n := guess.label if i == 1 else f"{guess.label}_{i}") not in labels
+        )
+        labels.add(label)
+        settings = dict(guess.settings)
+        if "path" in settings:
+            settings["path"] = _from_folder(settings["path"], root)
+        if guess.records:
+            kept = guess.records - guess.rejected
+            lines.append(f"  # of the first {guess.records:,} records {kept:,} read as {settings['type']}")
+        lines += [f"  # {note}" for note in guess.notes]
+        lines.append(f"  {label}:")
+        lines += [f"    {line}" for line in yaml.safe_dump(settings, sort_keys=False, width=1000).splitlines()]
+        lines.append("    # licence: what the data came under   # owner: who answers for it")
+    return "\n".join(lines) + "\n"
+
+
+def _from_folder(path: str | list[str], root: Path) -> str | list[str]:
+    """Return paths inside the project's folder as seen from it, others as they are."""
+    if not isinstance(path, str):
+        return [str(_from_folder(each, root)) for each in path]
+    inside = "://" not in path and Path(path).is_relative_to(root)
+    return Path(path).relative_to(root).as_posix() if inside else path
