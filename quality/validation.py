@@ -43,7 +43,7 @@ def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = 
     else:
         source = remembered([str(f) for f in (data if isinstance(data, (list, tuple)) else [data])], states)
         frame = source.frame
-    with _quiet():
+    with quiet():
         expectations = _build(content)
         results, engine, rows = _run(source, expectations, name)
     if engine.broken is not None:
@@ -223,7 +223,7 @@ def _condition(result: Any, engine: DaskExecutionEngine) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence Great Expectations while it runs: its log lines quote errors, and errors may quote data."""
     logger = logging.getLogger("great_expectations")
     level = logger.level

@@ -22,10 +22,10 @@ def weir() -> None:
 
 def program() -> Group:
     """Return the group of all commands."""
-    from . import audit, begin, config, dedup, label, look, measure, run, share
+    from . import audit, begin, config, dedup, label, look, measure, quality, run, share
 
     if not weir.commands:
-        for module in (begin, config, run, dedup, label, measure, look, share, audit):
+        for module in (begin, config, run, quality, dedup, label, measure, look, share, audit):
             module.add(weir)
     return weir
 

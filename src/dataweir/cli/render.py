@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..output import records, table
@@ -22,6 +22,16 @@ def printed(*parts: Any) -> Render:
                 console.print(part)
 
     return render
+
+
+def marked(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], title: str) -> Any:
+    """Build a table whose texts may hold markup."""
+    from rich.text import Text
+
+    built = table(columns, [], title)
+    for row in rows:
+        built.add_row(*(Text.from_markup(v) if isinstance(v, str) else f"{v:,}" if v is not None else "-" for v in row))
+    return built
 
 
 def mark(good: bool | None) -> str:
@@ -199,35 +209,6 @@ def ran(report: Any) -> Render:
     return printed(*parts)
 
 
-def quality_report(results: list[Any]) -> Render:
-    """The latest expectations of each table."""
-    parts: list[Any] = []
-    for result in results:
-        checks = result.result["results"]
-        rows = [
-            (
-                check["expectation"],
-                check["column"] or "-",
-                check["severity"],
-                mark(None if check["error"] else check["success"]),
-                check["unexpected_count"],
-            )
-            for check in checks
-        ]
-        title = f"{result.table} · run {result.run} · {sum(c['success'] for c in checks)} of {len(checks)} passed"
-        parts.append(_marked(("expectation", "column", "severity", "result", "unexpected"), rows, title))
-    return printed(*parts)
-
-
-def _marked(columns: tuple[str, ...], rows: list[tuple[Any, ...]], title: str) -> Any:
-    from rich.text import Text
-
-    built = table(columns, [], title)
-    for row in rows:
-        built.add_row(*(Text.from_markup(v) if isinstance(v, str) else f"{v:,}" if v is not None else "-" for v in row))
-    return built
-
-
 def score_line(kind: str, score: dict[str, Any]) -> str:
     """One line: name, value, interval, and the pillar that limits."""
     names = {"barrier": "data-barrier score", "bottleneck": "compute-bottleneck score"}
@@ -288,7 +269,7 @@ def verified(report: Any) -> Render:
     verdict = (
         "[green]the bundle is what was published[/]" if report.ok else "[red]the bundle is NOT what was published[/]"
     )
-    return printed(_marked(("check", "result", "detail"), rows, ""), verdict)
+    return printed(marked(("check", "result", "detail"), rows, ""), verdict)
 
 
 def labelled(done: list[Any]) -> Render:

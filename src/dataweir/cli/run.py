@@ -1,4 +1,4 @@
-"""Commands of a run: plan, run, status, runs, quality."""
+"""Commands of a run: plan, run, status, runs."""
 
 from __future__ import annotations
 
@@ -50,14 +50,3 @@ def add(group: Group) -> None:
 
         found = Project.open(project).reading().runs(limit)
         output.show(found, run_list(found))
-
-    @command(group, "quality")
-    @click.argument("table", required=False)
-    def quality(output: Output, project: str, table: str | None) -> None:
-        """Show the latest expectations of each table: what passed, what failed."""
-        from ..flow.project import Project
-        from ..flow.status import quality as latest
-        from .render import quality_report
-
-        report = latest(Project.open(project), table)
-        output.show(report, quality_report(report))

@@ -84,11 +84,3 @@ def status(project: Project) -> dict[str, Any]:
         ],
         "tables": {t.name: t.rows for t in project.tables().describe()},
     }
-
-
-def quality(project: Project, table: str | None) -> list[Any]:
-    """Return the newest quality result of each table, or of one."""
-    newest: dict[str, Any] = {}
-    for result in project.reading().quality_results():
-        newest.setdefault(result.table, result)
-    return [r for name, r in sorted(newest.items()) if table is None or name in (table, f"refined.{table}")]

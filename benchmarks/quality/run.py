@@ -1,0 +1,138 @@
+"""Side by side: Great Expectations' pandas engine and the Dask engine, one suite of 25 expectations, one run.
+
+    python benchmarks/quality/run.py --rows 5000000 --files 10
+
+Each way runs in a process of its own on the same Parquet files; seconds count from the files to the results
+(reading included, imports and the start of workers not), memory is the peak of one process. `differential` keeps
+states over all files but the last, then reads that one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import data
+import suite
+
+WAYS = ("pandas", "dask-threads", "dask-processes", "differential")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--files", type=int, default=10)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--folder", type=Path, default=None, help="where the generated files stay")
+    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--way", default=None, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    folder = options.folder or Path(tempfile.gettempdir()) / f"weir-quality-{options.rows}-{options.files}"
+    if options.way:
+        files = sorted(str(file) for file in folder.glob("*.parquet"))
+        print(json.dumps(one(options.way, files, options.workers)))
+        return
+    data.write(folder, options.rows, options.files)
+    results = {}
+    for way in options.ways.split(","):
+        arguments = [sys.executable, __file__, *sys.argv[1:], "--folder", str(folder), "--way", way]
+        done = subprocess.run(arguments, check=True, capture_output=True, text=True)
+        results[way] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{options.rows:,} rows, {options.files} files, {len(suite.expectations())} expectations\n")
+    print("| way | seconds | pandas / this | peak memory of a process, GB | passed |\n|---|---|---|---|---|")
+    slowest = results.get("pandas", {}).get("seconds")
+    for way, found in results.items():
+        ratio = f"{slowest / found['seconds']:.1f}" if slowest else "-"
+        print(f"| {way} | {found['seconds']:.2f} | {ratio} | {found['memory']:.2f} | {found['passed']} |")
+        if "full" in found:
+            print(f"\none new file of {options.files}: {found['seconds'] / found['full']:.1%} of the full time")
+
+
+def one(way: str, files: list[str], workers: int) -> dict[str, Any]:
+    """Run one way in this process."""
+    logging.disable(logging.CRITICAL)
+    if way == "pandas":
+        found = with_pandas(files)
+    elif way == "differential":
+        found = differential(files)
+    else:
+        found = with_dask(files, workers if way == "dask-processes" else 0)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {**found, "memory": max(own, found.pop("worker_kib", 0)) / 1e6}
+
+
+def with_pandas(files: list[str]) -> dict[str, Any]:
+    import great_expectations as gx
+    import pandas as pd
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    batch = context.data_sources.add_pandas("s").add_dataframe_asset("a").add_batch_definition("b")
+    checks = gx.ExpectationSuite(name="s", expectations=suite.expectations())
+    started = time.perf_counter()
+    frame = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+    shape = {"result_format": "BASIC", "partial_unexpected_count": 0}
+    found = batch.get_batch(batch_parameters={"dataframe": frame}).validate(checks, result_format=shape)
+    return {"seconds": time.perf_counter() - started, "passed": sum(r.success for r in found.results)}
+
+
+def with_dask(files: list[str], workers: int) -> dict[str, Any]:
+    import great_expectations as gx
+
+    from dataweir.quality.validation import validate
+
+    checks = gx.ExpectationSuite(name="s", expectations=suite.expectations())
+    validate(files[0], gx.ExpectationSuite(name="w", expectations=suite.expectations()[:1]))  # imports and compiles
+    if not workers:
+        started = time.perf_counter()
+        report = validate(files, checks)
+        return {"seconds": time.perf_counter() - started, "passed": sum(c.success for c in report.results)}
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as c:
+        c.run(validate_nothing)
+        started = time.perf_counter()
+        report = validate(files, checks)
+        seconds = time.perf_counter() - started
+        peaks = c.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return {"seconds": seconds, "passed": sum(c.success for c in report.results), "worker_kib": max(peaks.values())}
+
+
+def validate_nothing() -> None:
+    """Import on a worker what the first partition would import."""
+    import dataweir.quality.execution.datasource  # noqa: F401
+
+
+def differential(files: list[str]) -> dict[str, Any]:
+    import great_expectations as gx
+
+    from dataweir.quality.validation import validate
+
+    checks = gx.ExpectationSuite(name="s", expectations=suite.expectations())
+    folder = tempfile.mkdtemp()
+    try:
+        validate(files[0], checks)
+        started = time.perf_counter()
+        validate(files, checks)
+        full = time.perf_counter() - started
+        validate(files[:-1], checks, states=folder)
+        started = time.perf_counter()
+        report = validate(files, checks, states=folder)
+        seconds = time.perf_counter() - started
+        assert report.partitions_read < len(files)
+    finally:
+        shutil.rmtree(folder)
+    return {"seconds": seconds, "full": full, "passed": sum(c.success for c in report.results)}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Data Docs: Great Expectations' own pages of a result, as static HTML that needs no network and holds no row value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .validation import quiet
+
+STYLE = """
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24 }
+table { border-collapse: collapse; margin: 1rem 0; width: 100% }
+th, td { border: 1px solid #d0d7de; padding: .35rem .6rem; text-align: left; vertical-align: top }
+.navbar, .modal, script, iframe { display: none }
+.badge { background: #eaeef2; border-radius: .3rem; padding: 0 .3rem; font-family: ui-monospace, monospace }
+@media (prefers-color-scheme: dark) { body { background: #0d1117; color: #e6edf3 } .badge { background: #30363d } }
+</style>
+"""
+
+_OUTSIDE = (
+    re.compile(r"<script\b.*?</script>", re.DOTALL | re.IGNORECASE),
+    re.compile(r"<link\b[^>]*https?:[^>]*>", re.IGNORECASE),
+    re.compile(r"<img\b[^>]*https?:[^>]*>", re.IGNORECASE),
+    re.compile(r"<iframe\b.*?</iframe>", re.DOTALL | re.IGNORECASE),
+)
+_ADDRESS = re.compile(r"""https?://[^"'\s)<]+""", re.IGNORECASE)
+
+
+def write_pages(results: Sequence[tuple[dict[str, Any], str, dt.datetime]], folder: Path) -> list[str]:
+    """Write one page a result (Report.as_dict(), run, time) and an index; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files, entries = [], []
+    with quiet():
+        for result, run, at in results:
+            file = folder / f"{result['name']}.html"
+            file.write_text(page(result, run, at), encoding="utf-8")
+            files.append(str(file))
+            held = sum(check["success"] for check in result["results"])
+            word = "passed" if result["success"] else "failed"
+            entries.append(
+                f'<tr><td><a href="{file.name}">{result["name"]}</a></td><td>{word}</td>'
+                f"<td>{held} of {len(result['results'])}</td><td>{at:%Y-%m-%d %H:%M} UTC</td></tr>"
+            )
+    index = folder / "index.html"
+    head = "<tr><th>table</th><th>result</th><th>expectations that hold</th><th>checked</th></tr>"
+    index.write_text(
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Quality</title>{STYLE}</head>'
+        f"<body><h1>Quality</h1><table>{head}{''.join(entries)}</table></body></html>",
+        encoding="utf-8",
+    )
+    return [str(index), *files]
+
+
+def page(result: dict[str, Any], run: str, at: dt.datetime) -> str:
+    """Return the page of one result (Report.as_dict()), rendered by Great Expectations."""
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    document = ValidationResultsPageRenderer().render(_as_validation_result(result, run, at))
+    html = str(DefaultJinjaPageView().render(document))
+    for outside in _OUTSIDE:
+        html = outside.sub("", html)
+    return _ADDRESS.sub("#", html).replace("</head>", f"{STYLE}</head>", 1)
+
+
+def _as_validation_result(result: dict[str, Any], run: str, at: dt.datetime) -> Any:
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    found = []
+    for check in result["results"]:
+        raised = {"raised_exception": True, "exception_message": check["error"], "exception_traceback": ""}
+        found.append(
+            ExpectationValidationResult(
+                success=check["success"],
+                expectation_config=ExpectationConfiguration(
+                    type=check["expectation"], kwargs=dict(check["kwargs"]), severity=check["severity"]
+                ),
+                result=_counts(check, result["rows"]),
+                exception_info=raised if check["error"] else {"raised_exception": False},
+            )
+        )
+    held = sum(check["success"] for check in result["results"])
+    return ExpectationSuiteValidationResult(
+        success=result["success"],
+        results=found,
+        suite_name=result["suite"],
+        statistics={
+            "evaluated_expectations": len(found),
+            "successful_expectations": held,
+            "unsuccessful_expectations": len(found) - held,
+            "success_percent": 100 * held / len(found) if found else 100.0,
+        },
+        meta={"run_id": RunIdentifier(run_name=run, run_time=at), "active_batch_definition": None},
+    )
+
+
+def _counts(check: dict[str, Any], rows: int | None) -> dict[str, Any]:
+    if check["unexpected_count"] is None:
+        return {} if check["observed"] is None else {"observed_value": check["observed"]}
+    return {
+        "element_count": rows,
+        "unexpected_count": check["unexpected_count"],
+        "unexpected_percent": check["unexpected_percent"],
+        "partial_unexpected_list": [],
+    }
