@@ -74,7 +74,11 @@ def _as_validation_result(result: dict[str, Any], run: str, at: dt.datetime) -> 
 
     found = []
     for check in result["results"]:
-        raised = {"raised_exception": True, "exception_message": check["error"], "exception_traceback": ""}
+        raised = {
+            "raised_exception": bool(check["error"]),
+            "exception_message": check["error"],
+            "exception_traceback": "",
+        }
         found.append(
             ExpectationValidationResult(
                 success=check["success"],
@@ -82,7 +86,7 @@ def _as_validation_result(result: dict[str, Any], run: str, at: dt.datetime) -> 
                     type=check["expectation"], kwargs=dict(check["kwargs"]), severity=check["severity"]
                 ),
                 result=_counts(check, result["rows"]),
-                exception_info=raised if check["error"] else {"raised_exception": False},
+                exception_info=raised,
             )
         )
     held = sum(check["success"] for check in result["results"])
@@ -102,7 +106,10 @@ def _as_validation_result(result: dict[str, Any], run: str, at: dt.datetime) -> 
 
 def _counts(check: dict[str, Any], rows: int | None) -> dict[str, Any]:
     if check["unexpected_count"] is None:
-        return {} if check["observed"] is None else {"observed_value": check["observed"]}
+        if check["expectation"] == "expect_table_columns_to_match_ordered_list":
+            # The page takes the order of its columns from here.
+            return {"observed_value": check["kwargs"]["column_list"] if check["success"] else []}
+        return {"observed_value": check["observed"]}
     return {
         "element_count": rows,
         "unexpected_count": check["unexpected_count"],

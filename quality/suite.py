@@ -33,7 +33,7 @@ def default_suite(table: str) -> dict[str, Any]:
 
 
 def load_suite(path: str | Path) -> dict[str, Any]:
-    """Read a suite file. Raises ConfigError where it is missing, no JSON, or no suite."""
+    """Read a suite file, JSON or YAML. Raises ConfigError where it is missing, ill-formed, or no suite."""
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8")
@@ -41,6 +41,8 @@ def load_suite(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"there is no suite file {file}", "correct the path under 'quality:'") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {file}: {type(error).__name__}", "check the file") from None
+    if file.suffix in (".yaml", ".yml"):
+        return check_suite(_yaml(text, file.name), file.name)
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -49,6 +51,17 @@ def load_suite(path: str | Path) -> dict[str, Any]:
             "check commas, quotes and brackets there",
         ) from None
     return check_suite(data, file.name)
+
+
+def _yaml(text: str, name: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{name} is not valid YAML{place}", "check indentation, colons and quotes") from None
 
 
 def check_suite(data: Any, where: str) -> dict[str, Any]:
