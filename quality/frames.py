@@ -30,6 +30,10 @@ _MASKED: dict[pa.DataType, Any] = {
 }
 
 
+_TEXT = dtype if isinstance(dtype := pd.Series(["text"]).dtype, pd.StringDtype) else None
+"""pandas' own type of texts; asked for by name, Arrow's texts become it without a detour by Python objects."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """Row groups of a Parquet file: `first` is the number of their first row in the whole table."""
@@ -62,17 +66,21 @@ def to_pandas(table: pa.Table, whole: frozenset[str] = frozenset()) -> pd.DataFr
     The rest comes as pandas reads Parquet, and so do the columns of `whole`, which are known to hold no null.
     """
     columns = {
-        name: table[name].to_pandas(types_mapper=_structs if name in whole else _masked) for name in table.column_names
+        name: table[name].to_pandas(types_mapper=_arrow_kept if name in whole else _masked)
+        for name in table.column_names
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
 
 
-def _structs(kind: pa.DataType) -> Any:
-    return pd.ArrowDtype(kind) if pa.types.is_struct(kind) else None
+def _arrow_kept(kind: pa.DataType) -> Any:
+    """Return the type of what stays in Arrow's memory: structs, and texts where pandas has them so."""
+    if pa.types.is_struct(kind):
+        return pd.ArrowDtype(kind)
+    return _TEXT if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
 
 
 def _masked(kind: pa.DataType) -> Any:
-    return _structs(kind) or _MASKED.get(kind)
+    return _arrow_kept(kind) or _MASKED.get(kind)
 
 
 def frame_of(data: Any) -> Any:

@@ -27,6 +27,10 @@ MAX_DUPLICATES = 1_000_000
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 
 
+SAMPLE = 4096
+"""Rows that tell whether a column's values repeat within a partition."""
+
+
 class Hashes(NamedTuple):
     """Two 64-bit hashes a row."""
 
@@ -67,9 +71,7 @@ def hash_columns(frame: pd.DataFrame) -> Hashes:
 
 def split(hashes: Hashes, buckets: int) -> list[pa.Table]:
     """Return the distinct hashes with their counts (hi, lo, n) as one table a bucket."""
-    rows = pa.table({"hi": hashes.hi, "lo": hashes.lo})
-    counted = rows.group_by(["hi", "lo"], use_threads=False).aggregate([([], "count_all")])
-    counted = counted.rename_columns(["hi", "lo", "n"])
+    counted = _count(hashes)
     if buckets == 1:
         return [counted]
     # The high bits choose the bucket: the low ones of small integers are what group_by's own table hashes on.
@@ -79,6 +81,17 @@ def split(hashes: Hashes, buckets: int) -> list[pa.Table]:
     edges = np.searchsorted(bucket[order], np.arange(buckets + 1, dtype=np.uint64))
     ordered = counted.take(pa.array(order))
     return [ordered.slice(edges[i], edges[i + 1] - edges[i]) for i in range(buckets)]
+
+
+def _count(hashes: Hashes) -> pa.Table:
+    """Count equal hashes; where a sample finds hardly any, each row stands for itself, for counting would not help."""
+    rows = pa.table({"hi": hashes.hi, "lo": hashes.lo})
+    sample = hashes.hi[:: max(1, len(hashes.hi) // SAMPLE)]
+    if len(sample) >= SAMPLE and len(np.unique(sample)) > 0.95 * len(sample):
+        return rows.append_column("n", pa.array(np.ones(len(rows), dtype=np.int64)))
+    return (
+        rows.group_by(["hi", "lo"], use_threads=False).aggregate([([], "count_all")]).rename_columns(["hi", "lo", "n"])
+    )
 
 
 def count_bucket(parts: list[pa.Table], cap: int = MAX_DUPLICATES) -> Uniqueness:
