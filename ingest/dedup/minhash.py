@@ -1,9 +1,9 @@
 """MinHash signatures and band keys, fused with the shingling: from Arrow's buffers in one pass.
 
 MinHash (Broder 1997) with k permutations x -> (a[i] * x + b[i]) mod 2**32, a[i] odd, of 32-bit shingle hashes.
-One-permutation hashing with optimal densification (Shrivastava 2017) takes a third of the time of this step and
-finds fewer pairs among short texts, where most of its bins are borrowed: benchmarks/dedup/signatures.py measures
-both. The signature itself is never stored; its bands are, each as one 64-bit key.
+One-permutation hashing with optimal densification (Shrivastava 2017) is slower for texts as short as posts, and
+finds a little less than was asked among them: benchmarks/dedup/signatures.py measures both. The signature itself is
+never stored; its bands are, each as one 64-bit key.
 """
 
 from __future__ import annotations
