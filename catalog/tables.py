@@ -210,19 +210,18 @@ class Tables:
 
     def describe(self) -> list[TableInfo]:
         """Return every table with its size and the time of its last snapshot."""
-        found = []
-        for name in self.names():
-            snapshot = self._load(name).current_snapshot()
-            found.append(
-                TableInfo(
-                    name=name,
-                    rows=_total(snapshot, "total-records"),
-                    files=_total(snapshot, "total-data-files"),
-                    bytes=_total(snapshot, "total-files-size"),
-                    updated=_moment(snapshot) if snapshot else None,
-                )
-            )
-        return found
+        return [self.info(name) for name in self.names()]
+
+    def info(self, name: str) -> TableInfo:
+        """Return one table with its size and the time of its last snapshot."""
+        snapshot = self._load(name).current_snapshot()
+        return TableInfo(
+            name=name,
+            rows=_total(snapshot, "total-records"),
+            files=_total(snapshot, "total-data-files"),
+            bytes=_total(snapshot, "total-files-size"),
+            updated=_moment(snapshot) if snapshot else None,
+        )
 
     def prepare(self, name: str, files: Sequence[str]) -> list[DataFile]:
         """Read the footers of new files and check them against the table; nothing is changed.

@@ -11,6 +11,7 @@ the estimator of Saltelli et al., Comput. Phys. Commun. 181 (2010), table 2 (b),
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,12 +66,17 @@ def examine(kind: ScoreKind, items: Sequence[Item]) -> Uncertainty:
 
 def rank_stability(kind: ScoreKind, scopes: Mapping[str, Sequence[Item]]) -> dict[str, float]:
     """Return for each scope (source, table) the share of draws in which it keeps its most frequent rank."""
+    return dict(_rank_stability(kind, tuple((scope, tuple(items)) for scope, items in scopes.items())))
+
+
+@functools.lru_cache(maxsize=64)
+def _rank_stability(kind: ScoreKind, scopes: tuple[tuple[str, tuple[Item, ...]], ...]) -> tuple[tuple[str, float], ...]:
     if len(scopes) < 2:
-        return dict.fromkeys(scopes, 1.0)
-    drawn = np.stack([_evaluate(kind, items, _inputs(kind, items, 0)) for items in scopes.values()])
+        return tuple((scope, 1.0) for scope, _ in scopes)
+    drawn = np.stack([_evaluate(kind, items, _inputs(kind, items, 0)) for _, items in scopes])
     ranks = (-drawn).argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     counted = [np.bincount(row, minlength=len(scopes)).max() / DRAWS for row in ranks]
-    return {scope: float(share) for scope, share in zip(scopes, counted, strict=True)}
+    return tuple((scope, float(share)) for (scope, _), share in zip(scopes, counted, strict=True))
 
 
 def _inputs(kind: ScoreKind, items: Sequence[Item], stream: int) -> _Inputs:

@@ -22,10 +22,10 @@ def weir() -> None:
 
 def program() -> Group:
     """Return the group of all commands."""
-    from . import audit, begin, config, dedup, label, look, measure, quality, run, share
+    from . import audit, begin, catalogue, config, dedup, label, look, measure, quality, run, share, web
 
     if not weir.commands:
-        for module in (begin, config, run, quality, dedup, label, measure, look, share, audit):
+        for module in (begin, config, run, quality, dedup, label, measure, look, catalogue, share, audit, web):
             module.add(weir)
     return weir
 

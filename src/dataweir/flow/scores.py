@@ -163,7 +163,7 @@ def _what_if(record: ScoreRecord, changes: Mapping[str, float] | None) -> dict[s
     items = items_of(record.contributions)
     own = {name: value for name, value in (changes or {}).items() if name in {i.metric for i in items}}
     if not own:
-        return {}
+        return {"what_if": None}
     score: Score = what_if(record.version, items, own)
     pillars = {name: pillar.value for name, pillar in score.pillars.items()}
     return {"what_if": {"value": score.value, "low": score.low, "high": score.high, "pillars": pillars, "with": own}}

@@ -1,0 +1,162 @@
+"""One table as other catalogues read it: DCAT 3 (W3C, JSON-LD) and Croissant 1.0 (MLCommons).
+
+Both say what the table is, under which licence, and where its Parquet files lie; neither holds a row value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from .. import storage
+from ..catalog.measure import metrics
+from .project import Project
+
+_CROISSANT_TYPES = (
+    (pa.types.is_boolean, "sc:Boolean"),
+    (pa.types.is_integer, "sc:Integer"),
+    (pa.types.is_floating, "sc:Float"),
+    (pa.types.is_timestamp, "sc:DateTime"),
+    (pa.types.is_date, "sc:Date"),
+)
+
+
+def dcat(project: Project, name: str) -> dict[str, Any]:
+    """Return a table as a dcat:Dataset with its distribution and, as dqv, what was measured about it."""
+    tables = project.tables()
+    store = project.reading()
+    info = tables.info(name)
+    about = _about(project, name)
+    scope = f"table:{name}"
+    runs = store.runs(1)
+    measured = store.metrics(runs[0].id, scope) if runs else []
+    found: dict[str, Any] = {
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "dqv": "http://www.w3.org/ns/dqv#",
+            "prov": "http://www.w3.org/ns/prov#",
+            "xsd": "http://www.w3.org/2001/XMLSchema#",
+        },
+        "@id": f"weir://{project.config.project}/{name}",
+        "@type": "dcat:Dataset",
+        "dct:identifier": name,
+        "dct:title": name,
+        "dct:publisher": about["owners"],
+        "dct:license": about["licences"],
+        "dct:description": "; ".join(about["purposes"]) or f"rows of {', '.join(about['sources']) or name}",
+        "prov:wasDerivedFrom": [f"weir://{project.config.project}/raw.{label}" for label in about["sources"]],
+        "dcat:distribution": {
+            "@type": "dcat:Distribution",
+            "dct:format": "Apache Iceberg",
+            "dcat:mediaType": "application/vnd.apache.parquet",
+            "dcat:accessURL": storage.uri(tables.data_folder(name)),
+            "dcat:byteSize": info.bytes,
+        },
+        "dqv:hasQualityMeasurement": [
+            {
+                "@type": "dqv:QualityMeasurement",
+                "dqv:isMeasurementOf": {
+                    "@id": f"weir:metric/{m.name}",
+                    "dct:description": metrics()[m.name].description() if m.name in metrics() else m.name,
+                },
+                "dqv:value": m.value,
+                "dct:format": m.unit,
+            }
+            for m in measured
+            if m.value is not None
+        ],
+    }
+    if info.updated:
+        found["dct:modified"] = {"@type": "xsd:dateTime", "@value": info.updated.isoformat()}
+    return found
+
+
+def croissant(project: Project, name: str) -> dict[str, Any]:
+    """Return a table as a Croissant data set: its Parquet files, and a record set with a field for each column."""
+    tables = project.tables()
+    about = _about(project, name)
+    identifier = name.replace(".", "_")
+    folder = storage.uri(tables.data_folder(name))
+    return {
+        "@context": {
+            "@language": "en",
+            "@vocab": "https://schema.org/",
+            "sc": "https://schema.org/",
+            "cr": "http://mlcommons.org/croissant/",
+            "dct": "http://purl.org/dc/terms/",
+            "conformsTo": "dct:conformsTo",
+            "column": "cr:column",
+            "containedIn": "cr:containedIn",
+            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+            "extract": "cr:extract",
+            "field": "cr:field",
+            "fileObject": "cr:fileObject",
+            "fileSet": "cr:fileSet",
+            "includes": "cr:includes",
+            "recordSet": "cr:recordSet",
+            "source": "cr:source",
+        },
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": identifier,
+        "description": "; ".join(about["purposes"]) or f"rows of {', '.join(about['sources']) or name}",
+        "license": about["licences"],
+        "creator": [{"@type": "sc:Organization", "name": owner} for owner in about["owners"]],
+        "url": folder,
+        "distribution": [
+            {
+                "@type": "cr:FileSet",
+                "@id": "files",
+                "name": "files",
+                "encodingFormat": "application/x-parquet",
+                "includes": [_relative(file, folder) for file in tables.files(name)],
+            }
+        ],
+        "recordSet": [
+            {
+                "@type": "cr:RecordSet",
+                "@id": identifier,
+                "name": identifier,
+                "field": [
+                    {
+                        "@type": "cr:Field",
+                        "@id": f"{identifier}/{column.name}",
+                        "name": column.name,
+                        "dataType": _croissant_type(column.type),
+                        "source": {"fileSet": {"@id": "files"}, "extract": {"column": column.name}},
+                    }
+                    for column in tables.schema(name)
+                ],
+            }
+        ],
+    }
+
+
+def _about(project: Project, name: str) -> dict[str, list[str]]:
+    """Return sources, owners, licences and purposes of what feeds a table, in the order of labels."""
+    feeding = {
+        label: source.config
+        for label, source in sorted(project.sources().items())
+        if name in (f"raw.{label}", f"refined.{source.target}")
+    }
+    values = list(feeding.values())
+    return {
+        "sources": list(feeding),
+        "owners": _distinct(c.owner for c in values),
+        "licences": _distinct(c.licence for c in values),
+        "purposes": _distinct(c.purpose for c in values),
+    }
+
+
+def _distinct(values: Any) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def _relative(file: str, folder: str) -> str:
+    return file.removeprefix(folder).lstrip("/")
+
+
+def _croissant_type(kind: pa.DataType) -> str:
+    return next((name for test, name in _CROISSANT_TYPES if test(kind)), "sc:Text")

@@ -1,0 +1,143 @@
+"""Lineage as OpenLineage events, with the difficulty metrics as a facet of their own.
+
+The events go out by the transport that openlineage-python is configured for (openlineage.yml or OPENLINEAGE_*
+variables: file, HTTP, Kafka). The facet's JSON Schema is difficulty_facet.json beside this module.
+Spec: https://openlineage.io/spec/2-0-2/OpenLineage.json, column lineage facet 1-2-0.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, MissingExtra, StorageError
+from .lineage import Edge, edges
+from .project import Project
+
+PRODUCER = "https://pypi.org/project/dataweir/"
+FACET = "weir_difficulty"
+SCHEMA = Path(__file__).parent / "difficulty_facet.json"
+_TYPES = {"identity": "IDENTITY", "transformation": "TRANSFORMATION", "masked": "TRANSFORMATION"}
+
+
+def events(project: Project, run: str | None = None) -> list[dict[str, Any]]:
+    """Return one COMPLETE event for each table and export with known lineage, as the JSON that is sent."""
+    made = _events(project, run)
+    from openlineage.client.serde import Serde
+
+    return [json.loads(Serde.to_json(event)) for event in made]
+
+
+def emit(project: Project, run: str | None = None) -> int:
+    """Send the events by openlineage-python's configured transport; return how many.
+
+    Raises MissingExtra without the package, ConfigError where no transport is configured, StorageError where the
+    receiver refuses.
+    """
+    made = _events(project, run)
+    from openlineage.client import OpenLineageClient
+
+    client = OpenLineageClient()
+    if client.transport.kind in ("console", "noop"):
+        raise ConfigError(
+            "no OpenLineage transport is configured",
+            "set OPENLINEAGE_URL, or OPENLINEAGE__TRANSPORT__TYPE=file and so on",
+        )
+    for event in made:
+        try:
+            client.emit(event)
+        except Exception as error:  # each transport raises errors of its own, which may quote its URL with a key
+            raise StorageError(
+                f"the OpenLineage transport '{client.transport.kind}' refused: {type(error).__name__}",
+                "check its address and credentials, then send again",
+            ) from None
+    client.close()
+    return len(made)
+
+
+def _events(project: Project, run: str | None) -> list[Any]:
+    try:
+        from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+    except ImportError:
+        raise MissingExtra.of("lineage", "OpenLineage") from None
+    store = project.reading()
+    record = store.run(run) if run else next(iter(store.runs(1)), None)
+    if record is None:
+        raise ConfigError("there is no run yet", "run 'weir run' first")
+    namespace = f"weir://{project.config.project}"
+    identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{namespace}/{record.id}"))
+    found = edges(project)
+    made = []
+    for table in dict.fromkeys(edge.target for edge in found):
+        own = [edge for edge in found if edge.target == table]
+        facets = _facets(project, store, record.id, namespace, table, own)
+        made.append(
+            RunEvent(
+                eventTime=(record.finished or record.started).isoformat(),
+                producer=PRODUCER,
+                run=Run(identifier),
+                job=Job(namespace, f"{project.config.project}.{table}"),
+                eventType=RunState.COMPLETE,
+                inputs=[InputDataset(namespace, name) for name in dict.fromkeys(edge.source for edge in own)],
+                outputs=[OutputDataset(namespace, table, facets=facets)],
+            )
+        )
+    return made
+
+
+def _facets(project: Project, store: Any, run: str, namespace: str, table: str, own: list[Edge]) -> dict[str, Any]:
+    import attr
+    from openlineage.client.facet_v2 import column_lineage_dataset, schema_dataset
+    from openlineage.client.generated.base import DatasetFacet
+
+    @attr.define
+    class Difficulty(DatasetFacet):
+        barrier: dict[str, Any] | None
+        metrics: list[dict[str, Any]]
+
+        @staticmethod
+        def _get_schema() -> str:
+            return f"{PRODUCER}#difficulty_facet.json"
+
+    fields: dict[str, Any] = {}
+    for column in dict.fromkeys(edge.target_column for edge in own):
+        fields[column] = column_lineage_dataset.Fields(
+            inputFields=[
+                column_lineage_dataset.InputField(
+                    namespace,
+                    edge.source,
+                    edge.source_column,
+                    [
+                        column_lineage_dataset.Transformation(
+                            type="DIRECT",
+                            subtype=_TYPES[edge.kind],
+                            description=f"{edge.step}: {edge.what}",
+                            masking=edge.kind == "masked",
+                        )
+                    ],
+                )
+                for edge in own
+                if edge.target_column == column
+            ]
+        )
+    scope = f"table:{table}"
+    score = store.latest_scores(scope).get("barrier")
+    facets: dict[str, Any] = {
+        "columnLineage": column_lineage_dataset.ColumnLineageDatasetFacet(fields=fields),
+        FACET: Difficulty(
+            barrier=score and {"value": score.value, "low": score.low, "high": score.high, "version": score.version},
+            metrics=[
+                {"name": m.name, "value": m.value, "unit": m.unit}
+                for m in store.metrics(run, scope)
+                if m.value is not None
+            ],
+        ),
+    }
+    tables = project.tables()
+    if tables.exists(table):
+        facets["schema"] = schema_dataset.SchemaDatasetFacet(
+            fields=[schema_dataset.SchemaDatasetFacetFields(f.name, str(f.type)) for f in tables.schema(table)]
+        )
+    return facets

@@ -1,0 +1,234 @@
+"""The web application: pages with their JSON twins, sign-in, decisions on exports. Everything needs a sign-in."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ..catalog.people import SESSION_HOURS, SignIn
+from ..catalog.records import Decision
+from ..engine import strip
+from ..errors import ConfigError, PrivacyGateFailed, ProjectLocked, WeirError
+from ..flow.export import review
+from ..flow.project import Project
+from ..output import plain
+from . import charts
+from .openapi import document
+from .pages import PAGES, Page
+from .security import COOKIE, Guesses, SafeHeaders, csrf_token, form_is_ours, same_site, secret_of, signed_in
+from .site import Site
+
+_STATUS = {ConfigError: 404, PrivacyGateFailed: 403, ProjectLocked: 409}
+_REVIEWERS = ("reviewer", "admin")
+_DECISIONS: dict[str, Decision] = {"approved": "approved", "rejected": "rejected"}
+_LARGEST_FORM = 64 * 1024
+
+
+class Web:
+    """The routes of one project's web page."""
+
+    def __init__(self, project: Project, secure: bool = False) -> None:
+        """`secure`: the page is reached by https, so that cookies must be as well."""
+        self.project = Site(project.config)
+        self.secure = secure
+        self.guesses = Guesses()
+        self.templates = Environment(
+            loader=PackageLoader("dataweir.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self.templates.globals.update(charts.GLOBALS)
+        self.templates.filters.update(charts.FILTERS)
+
+    def routes(self) -> list[Any]:
+        """Return every route; a JSON twin stands before its page, whose {id} would take its name."""
+        made: list[Any] = [
+            Route("/sign-in", self.sign_in, methods=["GET", "POST"]),
+            Route("/sign-out", self.sign_out, methods=["POST"]),
+            Route("/exports/{id}/decision", self.decide, methods=["POST"]),
+            Route("/openapi.json", self.openapi, methods=["GET"]),
+            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+        ]
+        for page in PAGES:
+            twin = "/overview.json" if page.path == "/" else f"{page.path}.json"
+            made.append(Route(twin, functools.partial(self.show, page=page, as_json=True), methods=["GET"]))
+        for page in PAGES:
+            made.append(Route(page.path, functools.partial(self.show, page=page, as_json=False), methods=["GET"]))
+        return made
+
+    async def show(self, request: Request, page: Page, as_json: bool) -> Response:
+        """Answer one page, or its JSON twin."""
+        who = await run_in_threadpool(signed_in, self.project, request)
+        if who is None:
+            return _turned_away(request, as_json)
+        if who.role not in page.roles:
+            raise HTTPException(403, f"this page is for {', '.join(page.roles)}")
+        data = await run_in_threadpool(
+            page.data, self.project, request.path_params.get("id", ""), dict(request.query_params)
+        )
+        if as_json:
+            return JSONResponse(plain(data))
+        title = f"{page.title} {request.path_params['id']}" if "id" in request.path_params else page.title
+        return self.render(request, page.template, who, title=title, **data)
+
+    def render(self, request: Request, template: str, who: SignIn | None, status: int = 200, **values: Any) -> Response:
+        """Render a template with what every page needs."""
+        secret, _ = secret_of(request)
+        html = self.templates.get_template(template).render(
+            who=who,
+            here=request.url.path,
+            twin=_twin(request),
+            csrf=csrf_token(secret),
+            project_name=self.project.config.project,
+            may_review=who is not None and who.role in _REVIEWERS,
+            **values,
+        )
+        return HTMLResponse(html, status)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Ask for name and password, or check them and begin a session."""
+        if request.method == "GET":
+            return self.render(
+                request,
+                "sign_in.html",
+                None,
+                title="Sign in",
+                failure="",
+                next=_inner(request.query_params.get("next")),
+            )
+        if not same_site(request):
+            raise HTTPException(403, "the form came from another site")
+        form = await _form(request)
+        name, password, target = form.get("name", ""), form.get("password", ""), _inner(form.get("next"))
+        address = request.client.host if request.client else ""
+        keys = (f"name:{name}", f"address:{address}")
+        if self.guesses.too_many(*keys):
+            failure = "Too many failed attempts. Wait five minutes."
+            return self.render(request, "sign_in.html", None, 429, title="Sign in", failure=failure, next=target)
+        store = self.project.reading()
+        user = await run_in_threadpool(store.check_password, name, password)
+        if user is None:
+            self.guesses.failed(*keys)
+            store.audit("sign-in refused", "web", {"address": address}, actor=name[:64] or "nobody")
+            failure = "Name or password is wrong."
+            return self.render(request, "sign_in.html", None, 401, title="Sign in", failure=failure, next=target)
+        secret = await run_in_threadpool(store.open_session, user)
+        store.audit("sign-in", "web", {"address": address}, actor=user.name)
+        answer = RedirectResponse(target, 303)
+        answer.set_cookie(
+            COOKIE, secret, max_age=int(SESSION_HOURS * 3600), httponly=True, samesite="strict", secure=self.secure
+        )
+        return answer
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        form = await _form(request)
+        if not form_is_ours(request, form.get("csrf", "")):
+            raise HTTPException(403, "the form came from another page")
+        self.project.reading().sign_out(secret_of(request)[0])
+        answer = RedirectResponse("/sign-in", 303)
+        answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.secure)
+        return answer
+
+    async def decide(self, request: Request) -> Response:
+        """Approve or reject an export candidate, with a reason; never one's own."""
+        who = await run_in_threadpool(signed_in, self.project, request)
+        cookie = secret_of(request)[1]
+        if who is None:
+            return _turned_away(request, not cookie)
+        form = await _form(request)
+        if not form_is_ours(request, form.get("csrf", "")):
+            raise HTTPException(403, "the form came from another page")
+        if who.role not in _REVIEWERS:
+            raise HTTPException(403, f"{who.user} is {who.role}; a reviewer decides")
+        decision, reason = _DECISIONS.get(form.get("decision", "")), form.get("reason", "").strip()
+        if decision is None or not reason or len(reason) > 2000:
+            raise HTTPException(422, "a decision needs 'approved' or 'rejected' and a reason of up to 2000 characters")
+        identifier = request.path_params["id"]
+        shown = form.get("candidate_hash", "")
+        candidate = self.project.reading().candidate(identifier)
+        if shown != candidate.candidate_hash:
+            raise HTTPException(409, "the candidate is not what was looked at; look again")
+        made = await run_in_threadpool(review, self.project, identifier, decision, who.user, reason)
+        if cookie:
+            return RedirectResponse(f"/exports/{quote(made.id)}", 303)
+        return JSONResponse({"id": made.id, "state": made.state})
+
+    async def openapi(self, request: Request) -> Response:
+        """Answer the description of the JSON twins."""
+        if await run_in_threadpool(signed_in, self.project, request) is None:
+            return _turned_away(request, True)
+        return JSONResponse(document())
+
+    async def refuse(self, request: Request, error: Exception) -> Response:
+        """Answer an error as a page or as JSON: cause and cure, never a traceback."""
+        if isinstance(error, HTTPException):
+            status, cause, cure = error.status_code, str(error.detail), ""
+        elif isinstance(error, WeirError):
+            status, cause, cure = _STATUS.get(type(error), 500), error.message, error.cure
+        else:
+            stripped = strip(error, "the web page")
+            sys.stderr.write(f"{stripped.message}\n")
+            status, cause, cure = 500, stripped.message, stripped.cure
+        if request.url.path.endswith(".json") or not secret_of(request)[1]:
+            return JSONResponse({"error": cause, "cure": cure}, status)
+        who = await run_in_threadpool(signed_in, self.project, request)
+        return self.render(request, "error.html", who, status, title=f"Error {status}", cause=cause, cure=cure)
+
+
+def make_app(project: Project, hosts: list[str], secure: bool = False) -> Starlette:
+    """Return the ASGI application; `hosts` are the names it may be called by (others could be DNS rebinding)."""
+    web = Web(project, secure)
+    return Starlette(
+        routes=web.routes(),
+        middleware=[Middleware(SafeHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
+        exception_handlers={HTTPException: web.refuse, WeirError: web.refuse, Exception: web.refuse},
+    )
+
+
+def _turned_away(request: Request, as_json: bool) -> Response:
+    if as_json:
+        return JSONResponse({"error": "nobody is signed in", "cure": "send a token: Authorization: Bearer ..."}, 401)
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse("/sign-in?" + urlencode({"next": target if request.method == "GET" else "/"}), 303)
+
+
+def _inner(target: str | None) -> str:
+    """Return a path of ours to go to after the sign-in, never another site's."""
+    good = target and target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return str(target) if good else "/"
+
+
+def _twin(request: Request) -> str:
+    path = "/overview.json" if request.url.path == "/" else f"{request.url.path}.json"
+    return path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Read a form's text fields. Raises HTTPException for one that is too large, or no form."""
+    from urllib.parse import parse_qsl
+
+    kind = request.headers.get("content-type", "").split(";")[0]
+    if kind != "application/x-www-form-urlencoded":
+        raise HTTPException(415, "send a form: application/x-www-form-urlencoded")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            raise HTTPException(413, "the form is too large")
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+    except (UnicodeDecodeError, ValueError):
+        raise HTTPException(400, "the form is not UTF-8") from None

@@ -1,0 +1,262 @@
+"""What each page shows, as plain values: the template renders them, the JSON twin gives them as they are.
+
+No page reads a row of a table: samples are those of export candidates, which are masked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalog.people import Role
+from ..errors import ConfigError
+from ..flow import lineage as columns
+from ..flow.export import find
+from ..flow.scores import band, explain
+from ..flow.search import search as find_words
+from ..flow.status import accounts
+from .site import Site
+
+PER_PAGE = 50
+Query = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its path (with {id} where it is of one thing), title, template, least role, data, query parameters."""
+
+    path: str
+    title: str
+    template: str
+    data: Callable[[Site, str, Query], dict[str, Any]]
+    summary: str
+    parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    roles: tuple[Role, ...] = ("viewer", "engineer", "reviewer", "admin")
+
+
+def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Where everything stands."""
+    store = project.reading()
+    total, sources, _files = accounts(store.splits())
+    candidates = store.candidates()
+    runs = store.runs(5)
+    return {
+        "project": project.config.project,
+        "total": total.as_dict(),
+        "sources": {label: account.as_dict() for label, account in sources.items()},
+        "runs": runs,
+        "waiting": [c.id for c in candidates if c.state == "pending"],
+        "published": sum(c.state == "published" for c in candidates),
+        "scores": {kind: _score(record) for kind, record in store.latest_scores().items()},
+        "readiness": band(project, store, "project"),
+        "failing": sorted(
+            {r.table for r in _newest(store.quality_results(limit=500)) if not r.success},
+        ),
+    }
+
+
+def tables(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Every table with its size."""
+    return {"tables": [info._asdict() for info in project.tables().describe()]}
+
+
+def table(project: Site, name: str, query: Query) -> dict[str, Any]:
+    """One table: schema, owners, history, quality, lineage, a masked sample where an export made one."""
+    opened = project.tables()
+    if not opened.exists(name):
+        raise ConfigError(f"there is no table '{name}'", "see the list of tables")
+    store = project.reading()
+    feeding = {
+        label: source
+        for label, source in project.sources().items()
+        if name in (f"raw.{label}", f"refined.{source.target}")
+    }
+    edges = project.edges()
+    back = [e for e in edges if e.target == name]
+    candidates = [c for c in store.candidates() if c.table == name]
+    quality = store.quality_results(table=name, limit=1)
+    info = opened.info(name)
+    return {
+        "name": name,
+        "info": info._asdict(),
+        "columns": [
+            {
+                "name": field.name,
+                "type": str(field.type),
+                "made_of": sorted({f"{e.source}.{e.source_column}" for e in back if e.target_column == field.name}),
+            }
+            for field in opened.schema(name)
+        ],
+        "sources": [
+            {"label": label, "type": s.name, **{k: getattr(s.config, k) for k in ("owner", "licence", "purpose")}}
+            for label, s in feeding.items()
+        ],
+        "snapshots": [s._asdict() for s in reversed(opened.snapshots(name))][:PER_PAGE],
+        "quality": quality[0] if quality else None,
+        "score": _score(store.latest_scores(f"table:{name}").get("barrier")),
+        "readiness": band(project, store, f"table:{name}") if name.startswith("refined.") else None,
+        "candidates": [_candidate(c) for c in candidates[:10]],
+        "sample": next((c.evidence["sample"] for c in candidates if c.state != "rejected"), []),
+        "edges": [e for e in edges if name in (e.target, e.source)],
+    }
+
+
+def runs(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """The runs, the newest first, a page at a time."""
+    page = _page(query)
+    found = project.reading().runs(page * PER_PAGE + 1)
+    return {
+        "runs": found[(page - 1) * PER_PAGE : page * PER_PAGE],
+        "page": page,
+        "more": len(found) > page * PER_PAGE,
+    }
+
+
+def run(project: Site, name: str, query: Query) -> dict[str, Any]:
+    """One run: what it planned, what came of it, what each step took."""
+    store = project.reading()
+    found = store.run(name)
+    steps = store.steps(name)
+    return {
+        "run": found,
+        "seconds": (found.finished - found.started).total_seconds() if found.finished else None,
+        "steps": steps,
+        "quality": store.quality_results(run=name),
+        "scores": {kind: _score(record) for kind, record in store.scores(name).items()},
+    }
+
+
+def scores(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Both scores: pillars, intervals, contributions, history, and what another value would make of them."""
+    scope = query.get("of") or "project"
+    changes = {}
+    for name, value in query.items():
+        if name.startswith("m.") and value.strip():
+            try:
+                changes[name.removeprefix("m.")] = float(value)
+            except ValueError:
+                raise ConfigError(f"{name} is not a number", "write a number such as 0.5") from None
+    store = project.reading()
+    report = explain(project, scope, changes)
+    for kind, score in report["scores"].items():
+        history = store.score_history(kind, 100, scope)
+        score["history"] = [{"at": r.at, "value": r.value, "low": r.low, "high": r.high} for r in reversed(history)]
+    return {**report, "all_scopes": store.score_scopes(), "changed": changes}
+
+
+def exports(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """The queue of the reviewers, and everything that was decided before."""
+    found = project.reading().candidates()
+    return {
+        "waiting": [_candidate(c) for c in found if c.state == "pending"],
+        "decided": [_candidate(c) for c in found if c.state != "pending"][:200],
+    }
+
+
+def export(project: Site, name: str, query: Query) -> dict[str, Any]:
+    """One candidate with its evidence: what was masked, risk, residual scan, a masked sample, decisions."""
+    shown = dataclasses.asdict(find(project, name))
+    store = project.reading()
+    candidate = store.candidate(shown["id"])
+    before = [c for c in store.candidates(candidate.name, "published") if c.id != candidate.id]
+    return {
+        **shown,
+        "created": candidate.created,
+        "published_path": candidate.published_path,
+        "published_at": candidate.published_at,
+        "lineage": [e for e in project.edges() if e.target == f"export.{candidate.name}"],
+        "last_release": _candidate(before[0]) if before else None,
+        "trail": store.audit_log(20, subject=candidate.id),
+    }
+
+
+def lineage(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Which columns made a column, or what was made of it."""
+    found = project.edges()
+    of = query.get("of", "")
+    direction: columns.Direction = "forward" if query.get("direction") == "forward" else "back"
+    return {
+        "of": of,
+        "direction": direction,
+        "edges": columns.trace(found, of, direction) if of else found,
+        "tables": sorted({e.source for e in found} | {e.target for e in found}),
+    }
+
+
+def audit(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """The audit trail, the newest first, and whether its chain of hashes holds."""
+    store = project.reading()
+    page = _page(query)
+    entries = store.audit_log(page * PER_PAGE + 1)
+    return {
+        "entries": entries[(page - 1) * PER_PAGE : page * PER_PAGE],
+        "page": page,
+        "more": len(entries) > page * PER_PAGE,
+        "verdict": store.verify_audit(),
+    }
+
+
+def search(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Full-text search over the catalogue."""
+    words = query.get("q", "")
+    return {"q": words, "found": find_words(project, words, 50) if words.strip() else []}
+
+
+def people(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Who may sign in, and as what."""
+    return {"users": project.reading().users()}
+
+
+PAGES: tuple[Page, ...] = (
+    Page("/", "Overview", "overview.html", overview, "Where everything stands"),
+    Page("/tables", "Tables", "tables.html", tables, "Every table with its size"),
+    Page("/tables/{id}", "Table", "table.html", table, "One table: schema, history, quality, lineage"),
+    Page("/runs", "Runs", "runs.html", runs, "The runs, newest first", {"page": "integer"}),
+    Page("/runs/{id}", "Run", "run.html", run, "One run: plan, counts, steps"),
+    Page("/scores", "Scores", "scores.html", scores, "Both scores with all that explains them", {"of": "string"}),
+    Page("/exports", "Exports", "exports.html", exports, "The review queue and what was decided"),
+    Page("/exports/{id}", "Export", "export.html", export, "One export candidate with its evidence"),
+    Page(
+        "/lineage",
+        "Lineage",
+        "lineage.html",
+        lineage,
+        "Columns and what they are made of",
+        {"of": "string", "direction": "string"},
+    ),
+    Page("/audit", "Audit trail", "audit.html", audit, "Who did what, and whether it stands", {"page": "integer"}),
+    Page("/search", "Search", "search.html", search, "Full-text search", {"q": "string"}),
+    Page("/people", "People", "people.html", people, "Who may sign in", roles=("admin",)),
+)
+
+
+def _score(record: Any) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    names = ("kind", "version", "value", "low", "high", "pillars", "at", "run")
+    return {name: getattr(record, name) for name in names} | {"limit": record.facts.get("limit")}
+
+
+def _candidate(c: Any) -> dict[str, Any]:
+    names = ("id", "name", "table", "state", "requested_by", "created", "published_at")
+    return {name: getattr(c, name) for name in names} | {
+        "rows": c.evidence["rows_out"],
+        "purpose": c.evidence.get("purpose"),
+        "k": c.evidence["risk"]["after"].get("k_found"),
+    }
+
+
+def _newest(results: list[Any]) -> list[Any]:
+    newest: dict[str, Any] = {}
+    for result in results:
+        newest.setdefault(result.table, result)
+    return list(newest.values())
+
+
+def _page(query: Query) -> int:
+    text = query.get("page", "1")
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise ConfigError("page is not a number from 1 to 10000", "leave it out for the first page")
+    return int(text)

@@ -1,0 +1,119 @@
+"""Lineage, descriptions, search, scores and the audit trail by the command line, on the finished shop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from shop import CANARY
+
+from dataweir.flow.lineage import edges, trace
+from dataweir.flow.openlineage import SCHEMA, events
+from dataweir.flow.project import Project
+
+Weir = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def opened(project: Path) -> Project:
+    return Project.open(project)
+
+
+def test_lineage_goes_back_to_the_columns_of_the_sources(opened: Project) -> None:
+    found = edges(opened)
+    back = {(e.source, e.source_column) for e in trace(found, "export.research.text", "back")}
+    assert ("refined.social_posts", "text") in back
+    assert {("raw.reddit", "body"), ("raw.reddit", "title"), ("raw.tickets", "body")} <= back
+    assert ("raw.reddit", "author") not in back
+    masked = next(e for e in found if (e.target, e.target_column) == ("export.research", "text"))
+    assert (masked.kind, masked.what.startswith("mask by policy research")) == ("masked", True)
+
+
+def test_lineage_goes_forward_to_the_releases(opened: Project) -> None:
+    forward = {(e.target, e.target_column) for e in trace(edges(opened), "raw.shop_access.remote_host", "forward")}
+    assert ("refined.web_events", "client_ip") in forward
+    assert ("refined.user_events", "actor") in forward
+    assert ("export.traffic", "client_ip") in forward
+    assert ("export.traffic", "status") not in forward
+
+
+def test_a_column_that_a_policy_does_not_name_leads_nowhere(opened: Project) -> None:
+    assert not [e for e in edges(opened) if e.target == "export.research" and e.target_column == "url"]
+
+
+def test_openlineage_events_hold_columns_and_the_difficulty_facet(
+    opened: Project, tmp_path: Path, run_weir: Weir
+) -> None:
+    pytest.importorskip("openlineage.client")
+    found = events(opened)
+    outputs = {event["outputs"][0]["name"]: event["outputs"][0]["facets"] for event in found}
+    assert {"refined.web_events", "refined.social_posts", "export.research"} <= set(outputs)
+    fields = outputs["export.research"]["columnLineage"]["fields"]
+    assert fields["text"]["inputFields"][0]["transformations"][0]["masking"] is True
+    schema = Draft202012Validator(json.loads(SCHEMA.read_text()))
+    for facets in outputs.values():
+        schema.validate(facets["weir_difficulty"])
+    assert outputs["refined.web_events"]["weir_difficulty"]["barrier"]["version"] == "barrier/1"
+    assert CANARY not in json.dumps(found)
+    env = {
+        "OPENLINEAGE__TRANSPORT__TYPE": "file",
+        "OPENLINEAGE__TRANSPORT__LOG_FILE_PATH": str(tmp_path / "events.ndjson"),
+        "OPENLINEAGE__TRANSPORT__APPEND": "true",
+    }
+    ended = run_weir("lineage", "--emit", "--json", cwd=opened.config.root, env=env)
+    assert ended.code == 0, ended.err
+    lines = (tmp_path / "events.ndjson").read_text().splitlines()
+    assert len(lines) == ended.json["sent"] == len(found)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lineage",),
+        ("lineage", "refined.web_events.path"),
+        ("describe", "web_events"),
+        ("describe", "web_events", "--format", "croissant"),
+        ("search", "reddit"),
+        ("score", "--explain"),
+        ("score", "--explain", "--of", "source:reddit"),
+        ("score", "--what-if", "k_margin=3"),
+        ("audit", "verify"),
+        ("user", "list"),
+    ],
+)
+def test_every_command_speaks_text_and_json(project: Path, run_weir: Weir, arguments: tuple[str, ...]) -> None:
+    text, as_json = run_weir(*arguments, cwd=project), run_weir(*arguments, "--json", cwd=project)
+    assert (text.code, as_json.code) == (0, 0), text.err
+    assert as_json.json
+    assert CANARY not in text.out + as_json.out
+
+
+def test_an_unknown_column_metric_or_scope_is_refused_with_the_nearest(project: Path, run_weir: Weir) -> None:
+    for arguments, word in (
+        (("lineage", "refined.web_event"), "web_events"),
+        (("score", "--what-if", "k_margn=3"), "k_margin"),
+        (("score", "--of", "source:redit"), "source:reddit"),
+        (("score", "--what-if", "k_margin=much"), "not a number"),
+    ):
+        ended = run_weir(*arguments, cwd=project)
+        assert ended.code == 2
+        assert word in ended.err
+
+
+def test_the_numbers_behind_the_bottleneck_are_measured(opened: Project) -> None:
+    store = opened.reading()
+    steps = {(s.name, s.subject): s for s in store.steps()}
+    work, machine = steps["work", "project"].facts, steps["machine", "project"].facts
+    assert work["work_bytes"] > work["bytes_in"] > 0
+    assert work["busy_seconds"] <= machine["wall_seconds"] * machine["workers"]
+    assert machine["peak_memory_bytes"] > 50e6
+    assert machine["text_bytes_per_s"] > 1e6
+    parts = sum(s.seconds for (name, _), s in steps.items() if name.startswith("compute."))
+    assert parts == pytest.approx(work["busy_seconds"])
+    score = store.latest_scores()["bottleneck"]
+    assert score.facts["residual"] is not None
+    assert score.facts["missing"] == []
