@@ -157,6 +157,10 @@ class Cleaner:
         """The rules that need all rows of a visitor together, by name; ingest/visits applies them."""
         return {each.name: each for each in self.rules if getattr(each, "across", False)}
 
+    def rule(self, name: str) -> Any:
+        """Return the rule of that name as it is set up here; None where it is off."""
+        return next((each for each in self.rules if each.name == name), None)
+
     def run(self, table: pa.Table) -> Cleaned:
         """Apply every rule. Raises DataError where a rule loses rows or changes the columns."""
         rejects: list[pa.Table] = []

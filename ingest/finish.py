@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from .dedup.settle import near_verdicts
 from .dedup.staging import read_all
 from .hashing import to_hex
 from .integrate import user_events
+from .outliers import Limits, mark
 from .parts import Decided, FileCount, Finished, Group, Prepared
 from .persons import Identify
 from .schemas import DELETED, DUPLICATES
@@ -37,10 +38,12 @@ def finish(
     batch: str,
     visits: Sequence[Visits] = (),
     identify: Identify | None = None,
+    limits: Mapping[str, Limits] | None = None,
 ) -> Finished:
     """Write a group's final files below the warehouse `out`: kept rows, events, duplicates, clean rejects.
 
-    `decided` are all buckets of all rounds, `visits` those of visitors, `batch` names the run's files. web_events
+    `decided` are all buckets of all rounds, `visits` those of visitors, `limits` where a number is an outlier,
+    `identify` says who is who, `batch` names the run's files. web_events
     come as one file a day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for
     no rows.
     Raises DataError where rows in != kept + duplicates + rejected for any source file.
@@ -51,7 +54,7 @@ def finish(
         kept.append(here)
         duplicates.append(dropped)
         goes.append(gone)
-    rows = pa.concat_tables(kept, promote_options="permissive")
+    rows, marked = mark(pa.concat_tables(kept, promote_options="permissive"), limits or {})
     written = _Writer(out, f"{batch}-{group.number:05d}", table)
     if table == "web_events":
         for day, events in _days(rows):
@@ -67,7 +70,7 @@ def finish(
     if rejects:
         written.add("raw.rejects", pa.concat_tables(rejects))
     replaced, deleted = (tuple(sorted({post for part in goes for post in part[which]})) for which in (0, 1))
-    return Finished(written.files, written.rows, _counts(group, rows, dropped), replaced, deleted)
+    return Finished(written.files, written.rows, _counts(group, rows, dropped), replaced, deleted, marked)
 
 
 class _Writer:

@@ -61,6 +61,8 @@ class Prepared:
     id_keys: str
     text_keys: str | None
     visit_keys: str | None
+    numbers: dict[str, dict[int, int]]
+    """Sketches of the columns in which outliers are looked for (outliers.py)."""
     rejects: str | None
     rows: int
     kept: int
@@ -116,6 +118,8 @@ class Finished:
     """(platform, id) of the committed posts that go: deleted, or there in a later version now."""
     deleted: tuple[tuple[str, str], ...] = ()
     """(platform, id) of the posts whose raw rows go: deleted."""
+    outliers: int = 0
+    """Numbers that were marked as far from all others."""
 
 
 def bucket_count(rows: int, rows_per_bucket: int = 2_000_000) -> int:

@@ -36,6 +36,7 @@ from .dedup.text import text_keys
 from .finish import finish
 from .hashing import from_hex
 from .integrate import conform, generic_schema
+from .outliers import Sketch, merged
 from .parts import (
     Decided,
     FileCount,
@@ -110,6 +111,7 @@ class _Preparation:
         self.keys: list[tuple[NDArray[Any], ...]] = []
         self.texts: list[pa.Table] = []
         self.visits: list[pa.Table] = []
+        self.numbers: dict[str, Sketch] = {}
         self.kept = 0
         self.times: list[Any] = []
 
@@ -146,6 +148,7 @@ class _Preparation:
             id_keys=id_keys,
             text_keys=text_keys_file,
             visit_keys=visit_keys,
+            numbers=self.numbers,
             rejects=rejects,
             rows=sum(self.rows.values()),
             kept=self.kept,
@@ -176,6 +179,7 @@ class _Preparation:
                 self.rules[name] = self.rules.get(name, RuleCount()).plus(count)
             if cleaned.rejected.num_rows:
                 self._note_rejects(cleaned.rejected)
+            self._observe(cleaned.kept)
             yield self._keyed(pa.concat_tables([cleaned.kept, *deletions]).combine_chunks())
 
     def _cleaned(self, table: pa.Table) -> tuple[Any, list[pa.Table]]:
@@ -204,6 +208,11 @@ class _Preparation:
             at = table.schema.get_field_index(name)
             table = table.append_column(name, values) if at < 0 else table.set_column(at, name, values)
         return table
+
+    def _observe(self, table: pa.Table) -> None:
+        outliers = self.cleaner.rule("outliers")
+        for name, one in outliers.observe(table).items() if outliers else ():
+            self.numbers[name] = merged([self.numbers.get(name, {}), one])
 
     def _note_rejects(self, rejected: pa.Table) -> None:
         self.rejects.append(rejected)

@@ -57,7 +57,7 @@ def sketch_all(texts: pa.ChunkedArray, shingle: Shingle, bands: Banding, gpu: st
     work: Any = sketch
     workers = len(os.sched_getaffinity(0))
     if gpu != "off":
-        from ...engine import resolve_gpu
+        from ...resources import resolve_gpu
 
         if resolve_gpu(gpu)[0]:
             from .arrays import device_sketch

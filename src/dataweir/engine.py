@@ -14,19 +14,20 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .config import EngineConfig
-from .errors import ConfigError, DataError, MissingExtra, WeirError
+from .errors import ConfigError, DataError, WeirError
+from .resources import allocate
 from .storage import storage_error
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-GIB = 1 << 30
-MIN_WORKER_MEMORY = GIB
+CONNECT_SECONDS, WAIT_SECONDS = 10, 30
+"""How long a scheduler may take to answer, and a cluster to have its first worker."""
 
 
 class Secret(bytes):
@@ -39,93 +40,6 @@ class Secret(bytes):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Secret, (bytes(self),)
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """What a run takes of the machine, and why."""
-
-    workers: int
-    memory_bytes: int
-    cores: int
-    machine_memory_bytes: int
-    partition_bytes: int
-    scheduler: str | None
-    gpu: bool
-    gpu_reason: str
-    why: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the allocation as JSON."""
-        return asdict(self)
-
-
-def allocate(config: EngineConfig) -> Allocation:
-    """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size."""
-    cores = len(os.sched_getaffinity(0))
-    total = machine_memory()
-    if config.workers == "auto":
-        workers = max(1, min(cores, int(total * 0.8) // MIN_WORKER_MEMORY))
-        why = f"{cores} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
-    else:
-        workers, why = config.workers, "as configured"
-    memory = int(total * 0.8) // workers if config.memory == "auto" else size(config.memory, "engine.memory")
-    if config.scheduler:
-        why = f"the cluster at {config.scheduler} decides"
-    gpu, reason = resolve_gpu(config.gpu)
-    return Allocation(
-        workers=workers,
-        memory_bytes=memory,
-        cores=cores,
-        machine_memory_bytes=total,
-        partition_bytes=size(config.partition, "engine.partition"),
-        scheduler=config.scheduler,
-        gpu=gpu,
-        gpu_reason=reason,
-        why=why,
-    )
-
-
-def machine_memory() -> int:
-    """Return the bytes this process may use: the machine's, or its control group's where that is less."""
-    import psutil
-
-    total = int(psutil.virtual_memory().total)
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.exists() and (text := limit.read_text().strip()).isdigit():
-        total = min(total, int(text))
-    return total
-
-
-def size(text: str, where: str) -> int:
-    """Parse '64 MiB', '2GB' or a number of bytes. Raises ConfigError."""
-    from dask.utils import parse_bytes
-
-    try:
-        return int(parse_bytes(text))
-    except ValueError:
-        raise ConfigError(f"{where} is not a size", "write it as '64 MiB' or '2 GB'") from None
-
-
-def resolve_gpu(wanted: str) -> tuple[bool, str]:
-    """Return whether kernels run on a GPU, and the reason. Raises MissingExtra for `on` without CuPy."""
-    if wanted == "off":
-        return False, "switched off in the configuration"
-    try:
-        import cupy
-    except ImportError:
-        if wanted == "on":
-            raise MissingExtra.of("gpu", "engine.gpu: on") from None
-        return False, "CuPy is not installed"
-    try:
-        count = int(cupy.cuda.runtime.getDeviceCount())
-    except cupy.cuda.runtime.CUDARuntimeError:
-        count = 0
-    if count:
-        return True, f"{count} CUDA device(s)"
-    if wanted == "on":
-        raise ConfigError("engine.gpu is on, but no CUDA device answers", "use gpu: auto, or check nvidia-smi")
-    return False, "no CUDA device answers"
 
 
 @dataclass(frozen=True)
@@ -273,12 +187,13 @@ class Engine:
 
         if self.allocation.scheduler:
             try:
-                self._client = Client(self.allocation.scheduler, timeout="10s", set_as_default=True)
+                self._client = Client(self.allocation.scheduler, timeout=CONNECT_SECONDS, set_as_default=True)
             except (OSError, ValueError) as error:
                 raise ConfigError(
                     f"no Dask scheduler answers at {self.allocation.scheduler} ({type(error).__name__})",
                     "start one with 'dask scheduler', or leave engine.scheduler out",
                 ) from None
+            self._join()
             return
         self._cluster = LocalCluster(
             n_workers=self.allocation.workers,
@@ -292,6 +207,25 @@ class Engine:
             preload="dataweir.engine",
         )
         self._client = Client(self._cluster, set_as_default=True)
+
+    def _join(self) -> None:
+        """Prepare a cluster that is not ours: its workers keep quiet about our tasks, and there must be one."""
+        from distributed import WorkerPlugin
+
+        class Quiet(WorkerPlugin):  # type: ignore[misc]
+            def setup(self, worker: Any) -> None:
+                quiet()
+
+        self._client.register_plugin(Quiet(), name="dataweir-quiet")
+        try:
+            self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
+        except TimeoutError:
+            raise ConfigError(
+                f"the scheduler at {self.allocation.scheduler} has no workers",
+                f"start some: dask worker {self.allocation.scheduler}",
+            ) from None
+        threads = sum(worker["nthreads"] for worker in self._client.scheduler_info(n_workers=-1)["workers"].values())
+        self.allocation = replace(self.allocation, workers=threads)
 
 
 def dask_setup(worker: Any) -> None:

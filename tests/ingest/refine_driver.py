@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataweir.config import DedupConfig
+from dataweir.ingest.cleaning import Cleaner
 from dataweir.ingest.refine import (
     FileCount,
     Finished,
@@ -104,8 +105,10 @@ def refine(
         visits = [
             shipped(reconstruct, bucket, prepared, decided, seen, clean or {}, staging) for bucket in range(buckets)
         ]
+    outliers = Cleaner(clean or {}, table).rule("outliers")
+    limits = outliers.settle([part.numbers for part in prepared]) if outliers else {}
     finished = [
-        shipped(finish, group, table, decided, str(root / "wh"), batch, visits)
+        shipped(finish, group, table, decided, str(root / "wh"), batch, visits, None, limits)
         for group in groups(prepared, rows_per_group)
     ]
     files: dict[str, list[str]] = {}

@@ -58,9 +58,9 @@ def test_prepared_says_what_was_done(tmp_path: Path) -> None:
     slab.rows[2]["ts"] = None
     (part,) = refine(tmp_path, "web_events", [slab]).prepared
     assert (part.rows, part.kept, part.rejected) == (4, 3, {"time_range": 1})
-    assert part.changed == {"unicode": 4, "urls": 0, "bots": 4, "sane_time": 0, "sessions": 0}
-    assert part.refused == {"unicode": 0, "urls": 0, "bots": 0, "sane_time": 1, "sessions": 0}
-    assert set(part.seconds) == {"unicode", "urls", "bots", "sane_time", "sessions", "total"}
+    assert part.changed == {"unicode": 4, "urls": 0, "bots": 4, "sane_time": 0, "sessions": 0, "outliers": 0}
+    assert part.refused == {"unicode": 0, "urls": 0, "bots": 0, "sane_time": 1, "sessions": 0, "outliers": 0}
+    assert set(part.seconds) == {"unicode", "urls", "bots", "sane_time", "sessions", "outliers", "total"}
     assert (part.first_ts, part.last_ts) == (TIME, TIME + datetime.timedelta(seconds=3))
     assert part.counts == (FileCount("shop", "a.log", 4, rejected={"time_range": 1}),)
 

@@ -24,6 +24,19 @@ class Group(click.Group):
         return list(self.commands)
 
 
+class Defaulting(Group):
+    """A group with a command of its own that stands for the bare group: `weir runs` is `weir runs list`."""
+
+    def __init__(self, *arguments: Any, default: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command before arguments that name none."""
+        known = {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, args if args and args[0] in known else [self.default, *args])
+
+
 def command(group: click.Group, name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """Register a command that gets `output` and `project` (a path) and ends with the design's exit codes."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from ..output import Output
-from .base import Group, command
+from .base import Defaulting, Group, command
 
 
 def add(group: Group) -> None:
     """Register the commands of this module."""
 
-    @group.group("label", cls=Group)
+    @group.group("label", cls=Defaulting, default="run")
     def label() -> None:
         """Label rows by functions that vote, and by people in Label Studio."""
 

@@ -123,6 +123,7 @@ def planned(plan: Any) -> Render:
     return printed(
         table(("source", "type", "into", "files", "splits", "size", "skipped"), rows),
         f"{engine.workers} workers of {amount(engine.memory_bytes)} ({engine.why}); GPU: {engine.gpu_reason}",
+        _predicted(plan.prediction),
         f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
         *(_near(name, each) for name, each in plan.near.items()),
     )
@@ -136,6 +137,29 @@ def _near(name: str, scheme: Any) -> str:
         f"near duplicates of {name}: {made['shingle']}, threshold {made['threshold']:g}, {made['bands']} bands of "
         f"{made['rows']} MinHash values: a pair at the threshold is found with {made['recall_at_threshold']:.1%}\n"
         f"  similarity→found: {curve}; the {made['keep']} stays"
+    )
+
+
+def _predicted(prediction: Any) -> str:
+    if prediction.seconds is None:
+        return f"no prediction: {prediction.why[0]}"
+    peak = prediction.peak_memory_bytes
+    memory = "" if peak is None else f", {amount(peak)} of memory at most"
+    return f"about {prediction.seconds:,.1f} s for {prediction.records:,} records{memory} ({'; '.join(prediction.why)})"
+
+
+def run_shown(found: dict[str, Any]) -> Render:
+    """One run: prediction and truth, steps."""
+    lines = [(e["what"], e["predicted"], e["true"], e["error"]) for e in found["prediction"]]
+    steps = [
+        (s["name"], s["subject"], s["records_in"], s["kept"], s["rejected"], s["changed"], round(s["seconds"], 3))
+        for s in found["steps"]
+    ]
+    return printed(
+        f"run {found['run']}: {found['state']}, started {moment(found['started'])}",
+        table(("figure", "predicted", "true", "off by"), lines),
+        *found["why"],
+        table(("step", "of", "in", "kept", "rejected", "changed", "seconds"), steps),
     )
 
 

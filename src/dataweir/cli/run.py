@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..output import Output
-from .base import Group, command
+from .base import Defaulting, Group, command
 
 
 def add(group: Group) -> None:
@@ -41,12 +41,27 @@ def add(group: Group) -> None:
         report = count(Project.open(project))
         output.show(report, accounted(report))
 
-    @command(group, "runs")
+    @group.group("runs", cls=Defaulting, default="list")
+    def runs() -> None:
+        """List the runs; show one with its prediction and what came true."""
+
+    @command(runs, "list")
     @click.option("--limit", default=20, show_default=True, help="How many, the latest first.")
-    def runs(output: Output, project: str, limit: int) -> None:
+    def runs_list(output: Output, project: str, limit: int) -> None:
         """List the runs."""
         from ..flow.project import Project
         from .render import run_list
 
         found = Project.open(project).reading().runs(limit)
         output.show(found, run_list(found))
+
+    @command(runs, "show")
+    @click.argument("run")
+    def runs_show(output: Output, project: str, run: str) -> None:
+        """Show a run: prediction and truth side by side, and what each step did and cost."""
+        from ..flow.predict import compare
+        from ..flow.project import Project
+        from .render import run_shown
+
+        found = compare(Project.open(project).reading(), run)
+        output.show(found, run_shown(found))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..engine import allocate
 from ..errors import ConfigError
 from ..ingest.cleaning import Cleaner
 from ..privacy.policy import load_policy
 from ..registry import nearest
+from ..resources import allocate
 from .gate import suite_of
 from .project import Project
 

@@ -6,11 +6,12 @@ import importlib.util
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from ..config import EngineConfig
-from ..engine import allocate
 from ..errors import ConfigError, WeirError
+from ..resources import allocate
 
 PACKAGES = (
     "dask",
@@ -51,17 +52,22 @@ def versions() -> dict[str, str]:
 
 
 def examine(project_path: str) -> Examination:
-    """Look at machine, versions, extras and project; raises nothing for what is merely missing."""
+    """Look at machine, versions, extras and project; raises nothing for what is merely missing.
+
+    The disk that is measured is that of the warehouse, else of the project, else of the current folder.
+    """
     from ..catalog.machine import machine
 
     config = EngineConfig()
     project: dict[str, Any] = {}
+    where = str(Path.cwd())
     problems: list[str] = []
     try:
         from .project import Project
 
         opened = Project.open(project_path)
         config = opened.config.engine
+        where = opened.warehouse if Path(opened.warehouse).is_dir() else str(opened.config.root)
         project = {
             "project": opened.config.project,
             "root": str(opened.config.root),
@@ -80,4 +86,4 @@ def examine(project_path: str) -> Examination:
     }
     found = versions()
     problems += [f"{name} is not installed" for name, value in found.items() if value == "missing"]
-    return Examination(machine(), found, extras, engine, project, problems)
+    return Examination(machine(warehouse=where), found, extras, engine, project, problems)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine import Allocation, allocate
 from ..ingest.contract import Plan
 from ..ingest.dedup.scheme import Scheme
 from .near import near_scheme
+from ..resources import Allocation, allocate
+from .predict import Prediction, history, predict
 from .project import Project
 
 
@@ -22,7 +23,7 @@ class RunPlan:
     allocation: Allocation
     waiting: int
     """Splits that were pulled before and still wait to be refined."""
-
+    prediction: Prediction
     near: dict[str, Scheme]
     """How near duplicates are found, by the table for which they are looked for."""
 
@@ -55,6 +56,7 @@ class RunPlan:
             },
             "engine": self.allocation.as_dict(),
             "near_duplicates": {table: each.as_dict() for table, each in self.near.items()},
+            "prediction": self.prediction.as_dict(),
         }
 
 
@@ -63,12 +65,20 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
     sources = project.sources()
     if store is None:
         store = _existing(project)
+    plans = {label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()}
+    allocation = allocate(project.config.engine)
+    sizes = {
+        label: (sources[label].target, sum(split.size for split in made.splits))
+        for label, made in plans.items()
+        if made.splits
+    }
     return RunPlan(
-        sources={label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()},
+        sources=plans,
         connectors=sources,
-        allocation=allocate(project.config.engine),
+        allocation=allocation,
         waiting=len(store.splits(state="pulled")) if store else 0,
         near={table: each for table, asked in project.config.dedup.items() if (each := near_scheme(table, asked))},
+        prediction=predict(history(store) if store else [], sizes, allocation),
     )
 
 

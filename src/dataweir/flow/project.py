@@ -54,6 +54,7 @@ class Project:
     def sources(self) -> dict[str, Any]:
         """Return the configured sources by label. Raises ConfigError naming the wrong key."""
         from ..ingest.contract import source
+        from ..resources import size
 
         made = {}
         for label, data in self.config.sources.items():
@@ -61,6 +62,8 @@ class Project:
             if "type" not in data:
                 raise ConfigError(f"{where}.type is missing", f"one of: {', '.join(source.all())}")
             kind = source.get(str(data["type"]))
+            if "split_bytes" in kind.Config.model_fields and "partition" in self.config.engine.model_fields_set:
+                data = {"split_bytes": size(self.config.engine.partition, "engine.partition"), **data}
             made[label] = kind(label, validate(kind.Config, data, where), str(self.config.root))
         return made
 

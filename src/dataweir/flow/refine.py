@@ -15,6 +15,7 @@ from ..catalog.records import SplitRecord, StepRecord
 from ..config import DedupConfig
 from ..engine import Engine
 from ..errors import QualityGateFailed
+from ..ingest.cleaning import Cleaner
 from ..ingest.contract import REJECTS
 from ..ingest.integrate import generic_schema
 from ..ingest.refine import (
@@ -97,14 +98,17 @@ class _Batch:
         made = groups(prepared)
         identify = self.project.identify()
         where = self.project.warehouse, self.name
+        outliers = Cleaner(self.project.config.clean, self.target).rule("outliers")
+        limits = outliers.settle([part.numbers for part in prepared]) if outliers else {}
         with output.progress(f"write {self.target}", len(made)) as advance:
-            finished = self.engine.map(finish, made, self.target, decided, *where, visits, identify, advance=advance)
+            known = decided, *where, visits, identify, limits
+            finished = self.engine.map(finish, made, self.target, *known, advance=advance)
         adds = {**_merged(finished), **index.adds}
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
         done.judged += judged
-        done.steps += [self._step(prepared, counts, seconds), *self._rules(prepared), *visit_steps(visits)]
+        done.steps += [self._step(prepared, counts, seconds), *self._rules(prepared, finished), *visit_steps(visits)]
         done.steps += [_checks(j) for j in judged]
         failed = [j for j in judged if not j.passed]
         if failed:
@@ -218,13 +222,15 @@ class _Batch:
         rows = sum(part.rows for part in prepared)
         return StepRecord("refine", self.target, rows, kept, rejected + duplicates, changed, seconds, facts)
 
-    def _rules(self, prepared: list[Prepared]) -> list[StepRecord]:
+    def _rules(self, prepared: list[Prepared], finished: list[Finished]) -> list[StepRecord]:
         """Return what each cleaning rule did and what it cost, as steps `rule` of `TABLE.RULE`."""
         steps, rows = [], sum(part.rows for part in prepared)
         for name in prepared[0].changed if prepared else ():
             refused = sum(part.refused.get(name, 0) for part in prepared)
             changed = sum(part.changed.get(name, 0) for part in prepared)
             seconds = sum(part.seconds.get(name, 0.0) for part in prepared)
+            if name == "outliers":
+                changed = sum(part.outliers for part in finished)
             subject = f"{self.target}.{name}"
             steps.append(StepRecord("rule", subject, rows, rows - refused, refused, changed, round(seconds, 6)))
             rows -= refused

@@ -1,0 +1,101 @@
+"""What a run takes of the machine: workers, memory, partitions, GPU, and why."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .config import EngineConfig
+from .errors import ConfigError, MissingExtra
+
+GIB = 1 << 30
+MIN_WORKER_MEMORY = GIB
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What a run takes of the machine, and why."""
+
+    workers: int
+    memory_bytes: int
+    cores: int
+    machine_memory_bytes: int
+    partition_bytes: int
+    scheduler: str | None
+    gpu: bool
+    gpu_reason: str
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the allocation as JSON."""
+        return asdict(self)
+
+
+def allocate(config: EngineConfig) -> Allocation:
+    """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size."""
+    cores = len(os.sched_getaffinity(0))
+    total = machine_memory()
+    if config.workers == "auto":
+        workers = max(1, min(cores, int(total * 0.8) // MIN_WORKER_MEMORY))
+        why = f"{cores} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
+    else:
+        workers, why = config.workers, "as configured"
+    memory = int(total * 0.8) // workers if config.memory == "auto" else size(config.memory, "engine.memory")
+    if config.scheduler:
+        why = f"the cluster at {config.scheduler} decides"
+    gpu, reason = resolve_gpu(config.gpu)
+    return Allocation(
+        workers=workers,
+        memory_bytes=memory,
+        cores=cores,
+        machine_memory_bytes=total,
+        partition_bytes=size(config.partition, "engine.partition"),
+        scheduler=config.scheduler,
+        gpu=gpu,
+        gpu_reason=reason,
+        why=why,
+    )
+
+
+def machine_memory() -> int:
+    """Return the bytes this process may use: the machine's, or its control group's where that is less."""
+    import psutil
+
+    total = int(psutil.virtual_memory().total)
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.exists() and (text := limit.read_text().strip()).isdigit():
+        total = min(total, int(text))
+    return total
+
+
+def size(text: str, where: str) -> int:
+    """Parse '64 MiB', '2GB' or a number of bytes. Raises ConfigError."""
+    from dask.utils import parse_bytes
+
+    try:
+        return int(parse_bytes(text))
+    except ValueError:
+        raise ConfigError(f"{where} is not a size", "write it as '64 MiB' or '2 GB'") from None
+
+
+def resolve_gpu(wanted: str) -> tuple[bool, str]:
+    """Return whether kernels run on a GPU, and the reason. Raises MissingExtra for `on` without CuPy."""
+    if wanted == "off":
+        return False, "switched off in the configuration"
+    try:
+        import cupy
+    except ImportError:
+        if wanted == "on":
+            raise MissingExtra.of("gpu", "engine.gpu: on") from None
+        return False, "CuPy is not installed"
+    try:
+        count = int(cupy.cuda.runtime.getDeviceCount())
+    except cupy.cuda.runtime.CUDARuntimeError:
+        count = 0
+    if count:
+        return True, f"{count} CUDA device(s)"
+    if wanted == "on":
+        raise ConfigError("engine.gpu is on, but no CUDA device answers", "use gpu: auto, or check nvidia-smi")
+    return False, "no CUDA device answers"

@@ -1,0 +1,181 @@
+"""The same tables from one worker and one partition, and from a cluster of processes that loses a worker midway."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+import dataweir
+from dataweir.config import EngineConfig
+from dataweir.engine import Engine
+from dataweir.errors import ConfigError
+
+START = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)
+LINES = 60_000
+TABLES = ("web_events", "user_events", "social_posts", "duplicates", "raw.rejects")
+
+
+class Cluster(NamedTuple):
+    """A scheduler and its workers, each a process of its own."""
+
+    address: str
+    workers: list[subprocess.Popen[bytes]]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+    """`dask scheduler` and `dask worker` as a person would start them, ended by their process groups."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    dask = [sys.executable, "-m", "dask"]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    port = address.rpartition(":")[2]
+    started = [
+        subprocess.Popen(
+            [*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--dashboard-address", ":0"], **quiet
+        )
+    ]
+    for number in range(workers):
+        room = folder / f"worker-{number}"
+        options = ["--nthreads", "1", "--no-nanny", "--memory-limit", "2GiB", "--dashboard-address", ":0"]
+        started.append(subprocess.Popen([*dask, "worker", address, *options, "--local-directory", str(room)], **quiet))
+    try:
+        yield Cluster(address, started[1:])
+    finally:
+        for process in reversed(started):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def log() -> str:
+    """Many visitors, some of them machines, with replays, broken lines and sessions across midnight."""
+    lines = []
+    for number in range(LINES):
+        who, when = number * 7919 % 500, START + dt.timedelta(seconds=number // 4)
+        path = "/robots.txt" if number % 4001 == 0 else f"/item/{number * 31 % 97}" + (".css" if number % 3 else "")
+        lines.append(
+            f'192.0.2.{who % 250} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" 200 {number % 512} '
+            f'"https://shop.example/?utm_source=x&p={number % 50}" "Mozilla/5.0 (X11; v{who}) Firefox/140.0"'
+        )
+    lines[1000:1000] = lines[:200]
+    lines[5000] = "no line of a log"
+    return "\n".join(lines) + "\n"
+
+
+def project(folder: Path, **engine: Any) -> Path:
+    (folder / "logs").mkdir(parents=True)
+    text = log()
+    (folder / "logs" / "a.log").write_text(text)
+    (folder / "logs" / "b.log").write_text(text[: len(text) // 20])
+    posts = [f'{n},user{n % 40},"Post number {n % 900} about the weir and the water",' for n in range(1000)]
+    (folder / "posts.csv").write_text("id,who,body,note\n" + "\n".join(posts) + "\n")
+    columns = {"post_id": "id", "author_name": "who", "text": "body"}
+    config = {
+        "project": "cluster",
+        "engine": {"gpu": "off", **engine},
+        "sources": {
+            "log": {"type": "weblog", "path": "logs/*.log"},
+            "posts": {
+                "type": "files",
+                "path": "posts.csv",
+                "into": "social_posts",
+                "columns": columns,
+                "constants": {"platform": "forum", "kind": "post"},
+            },
+        },
+    }
+    (folder / "weir.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+def rows(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    opened = dataweir.open(folder)
+    return {name: sorted((tuple(row.values()) for row in opened.table(name).to_pylist()), key=repr) for name in TABLES}
+
+
+def landed(folder: Path) -> int:
+    return len(list((folder / "warehouse" / "raw" / "log" / "data").glob("*.parquet")))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One worker, one partition a file."""
+    folder = project(tmp_path_factory.mktemp("alone"), workers=1, partition="1 GiB")
+    dataweir.open(folder).run()
+    return folder
+
+
+def test_a_cluster_that_loses_a_worker_ends_in_the_same_tables(tmp_path: Path, alone: Path) -> None:
+    with cluster(tmp_path, workers=2) as started:
+        folder = project(tmp_path / "many", scheduler=started.address, partition="1 MiB")
+        run = subprocess.Popen(
+            [sys.executable, "-m", "dataweir", "run", "--json"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        while landed(folder) < 2 and run.poll() is None:
+            time.sleep(0.01)
+        assert run.poll() is None, "the run was over before a worker could be killed"
+        os.kill(started.workers[0].pid, signal.SIGKILL)
+        out, err = run.communicate(timeout=240)
+        assert run.returncode == 0, err.decode() + out.decode()
+        assert landed(folder) >= 8
+    assert rows(folder) == rows(alone)
+
+
+def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, run_weir: Any) -> None:
+    shown = run_weir("runs", "--json", cwd=alone).json
+    first = run_weir("runs", "show", shown[0]["id"], "--json", cwd=alone).json
+    assert first["why"] == ["no earlier run to tell from"]
+    truth = {line["what"]: line["true"] for line in first["prediction"]}
+    assert truth["records"] > LINES
+    assert truth["seconds"] > 0
+    assert truth["peak_memory_bytes"] > 1 << 20
+    (alone / "logs" / "c.log").write_text(log()[: 1 << 20].rpartition("\n")[0] + "\n")
+    planned = run_weir("plan", "--json", cwd=alone).json["prediction"]
+    assert planned["runs"] == 1
+    assert 0.9 < planned["records"] / (alone / "logs" / "c.log").read_text().count("\n") < 1.1
+    assert planned["seconds"] > 0
+
+
+def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataweir.engine.WAIT_SECONDS", 0.2)
+    with cluster(tmp_path, workers=0) as started:
+        for _ in range(100):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", int(started.address.rpartition(":")[2]))),
+            ):
+                break
+            time.sleep(0.1)
+        with (
+            pytest.raises(ConfigError, match="has no workers"),
+            Engine(EngineConfig(scheduler=started.address)) as engine,
+        ):
+            engine.map(abs, [1])
+
+
+def test_no_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataweir.engine.CONNECT_SECONDS", 1)
+    config = EngineConfig(scheduler=f"tcp://127.0.0.1:{free_port()}")
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"), Engine(config) as engine:
+        engine.map(abs, [1])
