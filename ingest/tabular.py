@@ -80,7 +80,17 @@ class Tabular:
         return pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names if name in made})
 
     def agree(self, samples: Mapping[str, list[pa.Array]], known: Mapping[str, str]) -> None:
-        """Settle the columns: those known from earlier runs as they are, new ones by their samples."""
+        """Settle the columns: those known from earlier runs as they are, new ones by their samples.
+
+        Raises ConfigError with the choices where weir.yaml gives a known column another type now.
+        """
+        for given, kind in self.config.types.items():
+            former = known.get(safe(given), kind)
+            if former != kind:
+                raise ConfigError(
+                    f"sources.{self.label}.schema: '{given}' is {kind} now and was {former} in earlier runs",
+                    f"keep it {former}; or rename the column; or give the source a new name, and with it a new table",
+                )
         self._columns = {**known, **{n: self._kind(n, parts) for n, parts in samples.items() if n not in known}}
 
     def typed(self, batch: Batch, file: str) -> Pulled:

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..ingest.contract import Plan
 from ..ingest.dedup.scheme import Scheme
-from .near import near_scheme
 from ..resources import Allocation, allocate
+from .near import near_scheme
 from .predict import Prediction, history, predict
 from .project import Project
 
