@@ -53,6 +53,10 @@ class Refused(Exception):
     """A record is no post; the reason stands in the rejects."""
 
 
+class Withheld(Refused):
+    """A record that may not come in at all: the rejects give the reason and hold nothing of it."""
+
+
 class PostConfig(SourceConfig):
     """What the social connectors have in common."""
 
@@ -107,8 +111,8 @@ class PostSource(FileSource):
     def rows(self, found: list[Found], file: str) -> Pulled:
         """Give records their columns and types; what is no post, has no id or no readable time is refused."""
         posts = [self._post(each) for each in found]
-        reasons = [post if isinstance(post, str) else "" for post in posts]
-        fields = [{} if isinstance(post, str) else post for post in posts]
+        reasons = [str(post) if isinstance(post, Refused) else "" for post in posts]
+        fields = [{} if isinstance(post, Refused) else post for post in posts]
         made = {name: pa.array([text_of(f.get(name)) for f in fields], pa.string()) for name in TEXTS}
         for name in _IDS:
             made[name] = pc.replace_substring_regex(made[name], r"[\x00-\x1f\\]", "_")
@@ -127,22 +131,23 @@ class PostSource(FileSource):
             made["line"].take(pa.array(bad, pa.int64())),
         ]
         refused += [constant("pull", len(bad)), pa.array([reasons[at] for at in bad], pa.string())]
-        refused.append(pa.array([_binary(found[at].raw) for at in bad], pa.binary()))
+        raws = [None if isinstance(posts[at], Withheld) else _binary(found[at].raw) for at in bad]
+        refused.append(pa.array(raws, pa.binary()))
         good = pa.array([not reason for reason in reasons], pa.bool_())
         return Pulled(rows.filter(good), pa.table(refused, schema=REJECTS))
 
-    def _post(self, found: Found) -> Post | str:
-        """Return a record's columns, or the reason why it has none."""
+    def _post(self, found: Found) -> Post | Refused:
+        """Return a record's columns, or why it has none."""
         if found.reason:
-            return found.reason
+            return Refused(found.reason)
         try:
             post = self.post(found.value)
         except Refused as refused:
-            return str(refused)
+            return refused
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError):
-            return "shape"  # a record built otherwise than the platform's; its values stay out of the reason
+            return Refused("shape")  # a record built otherwise than the platform's; its values stay out of the reason
         if self.identified and text_of(post.get("post_id")) is None:
-            return "id"
+            return Refused("id")
         return post
 
 

@@ -121,7 +121,7 @@ class Hackernews(ApiSource):
 
     def post(self, record: Any) -> Post:
         """Map an item of the Firebase API, a hit of Algolia's, or a row of a CSV file."""
-        ident = record.get("id") or record.get("objectID")
+        ident = record.get("id", record.get("objectID"))
         if record.get("deleted") is True or record.get("dead") is True:
             return deleted(ident, record.get("time"))
         comment = record.get("comment_text")

@@ -13,7 +13,7 @@ from ...config import SourceConfig
 from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..contract import source
 from ..http import HttpSession, Secret, bearer
-from ..posts import Post, Refused, deleted, joined
+from ..posts import Post, Refused, Withheld, deleted, joined
 
 _PLAIN = {"public": "timelines/public", "local": "timelines/public", "home": "timelines/home"}
 _NAMED = {"tag": "timelines/tag/{}", "list": "timelines/list/{}", "account": "accounts/{}/statuses"}
@@ -71,7 +71,7 @@ class Mastodon(ApiSource):
         if "event" in record:
             return self._event(record["event"], record.get("payload"))
         if record.get("visibility") not in (*self.config.visibility, None):
-            raise Refused("not_public")
+            raise Withheld("not_public")
         if "account" not in record or "content" not in record:
             raise Refused("not_a_status")
         boosted = record.get("reblog")

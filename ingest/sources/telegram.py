@@ -10,7 +10,7 @@ from pydantic import Field
 from ...config import SourceConfig
 from ..contract import source
 from ..documents import Records
-from ..posts import Post, PostConfig, PostSource, Refused
+from ..posts import Post, PostConfig, PostSource, Refused, Withheld
 
 _PRIVATE = ("personal_chat", "bot_chat", "saved_messages", "private_group", "private_supergroup", "private_channel")
 
@@ -61,7 +61,7 @@ class Telegram(PostSource):
             raise Refused("not_a_message")
         chat = record.get("in") or {}
         if chat.get("type") in _PRIVATE and not self.config.private_chats:
-            raise Refused("private_chat")
+            raise Withheld("private_chat")
         reply = record.get("reply_to_message_id")
         forwarded = record.get("forwarded_from")
         return {

@@ -1,0 +1,113 @@
+"""What the connectors make of their samples: kinds, threads, times, texts, and what is withheld."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataweir.config import validate
+from dataweir.errors import SourceError
+from dataweir.ingest.contract import source
+
+SAMPLES = Path(__file__).parents[2] / "ingest" / "sources" / "samples"
+
+
+def read(name: str, folder: Path, data: bytes | None = None, **config: Any) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Return the posts and the rejects of a connector's sample, or of `data` in its place."""
+    kind = source.get(name)
+    shutil.copy(SAMPLES / kind.sample, folder / kind.sample)
+    if data is not None:
+        (folder / kind.sample).write_bytes(data)
+    made = kind("tea", validate(kind.Config, {**kind.sample_config, **config}, "tea"), str(folder))
+    batches = [batch for split in made.plan({}).splits for batch in made.read(split)]
+    posts = [row for batch in batches for row in made.integrate(batch.rows).to_pylist()]
+    return posts, [row for batch in batches for row in batch.rejects.to_pylist()]
+
+
+def test_mastodon(tmp_path: Path) -> None:
+    posts, rejects = read("mastodon", tmp_path)
+    assert [p["kind"] for p in posts] == ["post", "comment", "repost", "post", "deleted"]
+    assert posts[1]["reply_to"] == "111"
+    assert posts[1]["text"] == "Tee\n\n<p>Achtzig Grad, zwei Minuten.</p>"
+    assert posts[2]["thread_id"] == "111"
+    assert posts[3]["edited_at"].isoformat() == "2026-03-02T09:20:00+00:00"
+    assert [(r["line"], r["reason"]) for r in rejects] == [(4, "not_public"), (7, "json")]
+    assert rejects[0]["raw"] is None  # a message to one person is not kept, not even as a reject
+
+
+def test_telegram_keeps_private_chats_out(tmp_path: Path) -> None:
+    public = (SAMPLES / "telegram.json").read_bytes()
+    posts, _ = read("telegram", tmp_path)
+    assert posts[0]["text"] == "Read https://tea.example/1: cooler water."
+    assert [p["thread_id"] for p in posts] == ["77/2", "77/2"]
+    private = public.replace(b"public_supergroup", b"personal_chat")
+    posts, rejects = read("telegram", tmp_path, private)
+    assert posts == []
+    assert [r["raw"] is None for r in rejects] == [False, True, True]
+    assert len(read("telegram", tmp_path, private, private_chats=True)[0]) == 2
+
+
+def test_whatsapp_reads_the_phones_dates(tmp_path: Path) -> None:
+    posts, rejects = read("whatsapp", tmp_path, timezone="Europe/Madrid")
+    assert posts[1]["text"] == "Green tea wants cooler water.\nTwo minutes: no more."
+    assert [p["ts"].isoformat() for p in posts[1:]] == [
+        "2026-03-02T09:01:00+00:00",
+        "2026-03-02T09:02:00+00:00",
+        "2026-03-03T20:05:00+00:00",
+    ]
+    assert [r["reason"] for r in rejects] == ["system_message", "time"]
+    assert read("whatsapp", tmp_path, b"12/31/25, 11:05 PM - Pot: Bye\n", date_order="mdy")[0][0]["ts"].month == 12
+
+
+def test_twitter_knows_versions_retweets_and_authors(tmp_path: Path) -> None:
+    posts, rejects = read("twitter", tmp_path)
+    by_id = {p["post_id"]: p for p in posts if p["kind"] != "deleted"}
+    assert by_id["902"]["text"] == "Green tea wants cooler water."
+    assert by_id["903"]["edited_at"] is not None
+    assert by_id["903"]["reply_to"] == "901"
+    assert by_id["903"]["author_name"] == "cosy"
+    assert (by_id["905"]["kind"], by_id["905"]["text"]) == ("repost", "Green tea wants cooler water.")
+    assert [p["post_id"] for p in posts if p["kind"] == "deleted"] == ["902"]
+    assert [r["reason"] for r in rejects] == ["not_a_tweet", "json"]
+
+
+def test_an_archive_of_tweets_is_read(tmp_path: Path) -> None:
+    made = "Mon Mar 02 09:04:00 +0000 2026"
+    tweets = [{"tweet": {"id_str": ident, "full_text": f"Tweet {ident}", "created_at": made}} for ident in "12"]
+    script = "window.YTD.tweets.part0 = " + json.dumps(tweets, indent=2)
+    posts, rejects = read("twitter", tmp_path, script.encode())
+    assert [p["post_id"] for p in posts] == ["1", "2"]
+    assert {p["ts"].isoformat() for p in posts} == {"2026-03-02T09:04:00+00:00"}
+    assert rejects == []
+
+
+def test_a_damaged_document_gives_what_came_before(tmp_path: Path) -> None:
+    items = json.dumps([{"id": n, "type": "comment", "text": str(n), "time": 1772445600} for n in range(5)])
+    posts, rejects = read("hackernews", tmp_path, items[:-30].encode())
+    assert [p["post_id"] for p in posts] == ["0", "1", "2", "3"]
+    assert [(r["line"], r["reason"]) for r in rejects] == [(5, "json")]
+
+
+def test_no_entity_of_a_dump_is_ever_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("canary7531")
+    doctype = f'<!DOCTYPE posts [<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y "inner">]>'
+    row = '<row Id="{0}" PostTypeId="1" CreationDate="2026-03-02T09:00:00" Body="{1}" Score="1" />'
+    rows = "".join([row.format(1, "good"), row.format(2, "&x;"), row.format(3, "&y;"), row.format(4, "good")])
+    posts, rejects = read("stackexchange", tmp_path, f"<?xml version='1.0'?>{doctype}<posts>{rows}</posts>".encode())
+    assert [p["text"] for p in posts] == ["good", "good"]
+    assert [r["reason"] for r in rejects] == ["xml", "xml"]
+    item = "<item><title>&x;&y;</title><guid>1</guid></item>"
+    feed = f'<?xml version="1.0"?>{doctype}<rss><channel>{item}</channel></rss>'
+    posts, rejects = read("feed", tmp_path, feed.encode())
+    assert "canary" not in json.dumps([p["text"] for p in posts])
+
+
+def test_a_document_too_large_to_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataweir.ingest.documents.LARGEST", 1000)
+    with pytest.raises(SourceError, match="one document of more than"):
+        read("telegram", tmp_path, b"[" + b" " * 2000 + b"]")
