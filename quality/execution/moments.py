@@ -46,17 +46,17 @@ def moments(partition: Partition, work: Work) -> tuple[int, Any, float]:
     column = partition.column(work.domain)
     if not len(column):
         return 0, 0.0, 0.0
-    values = _numbers(column).to_numpy(dtype=np.float64)
+    values = numbers(column).to_numpy(dtype=np.float64)
     mean = float(values.mean())
     return len(values), float(values.sum()), float(((values - mean) ** 2).sum())
 
 
 def partial_sum(partition: Partition, work: Work) -> Any:
     """Return the sum of a column's values."""
-    return _numbers(partition.column(work.domain)).sum()
+    return numbers(partition.column(work.domain)).sum()
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def numbers(column: pd.Series) -> pd.Series:
     """Return the column as numbers; decimals become floats, as Great Expectations does it."""
     if column.dtype == object or isinstance(column.dtype, pd.ArrowDtype):
         if len(column) and isinstance(column.iloc[0], str):

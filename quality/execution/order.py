@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 from great_expectations.expectations.metrics.column_aggregate_metrics.column_outlier_statistics import (
     OutlierStatistics,
     _to_float,
@@ -13,7 +14,7 @@ from great_expectations.expectations.metrics.column_aggregate_metrics.column_out
 )
 
 from . import ranks
-from .moments import deviation, mean, moments
+from .moments import deviation, mean, moments, numbers
 from .partition import Partition
 from .work import Again, Work
 
@@ -21,6 +22,8 @@ from .work import Again, Work
 def rank_states(partition: Partition, work: Work) -> Any:
     """First pass: a sketch of the sorted column. Second: what lies in the brackets that the sketches prove."""
     column = partition.column(work.domain)
+    if work.metric == "column.median" and (pd.api.types.is_bool_dtype(column.dtype) or column.dtype == "object"):
+        column = numbers(column).astype(float)  # pandas' median counts booleans and decimals as floats
     return ranks.cut(column, work.again[1]) if work.again else ranks.sketch(column)
 
 

@@ -72,6 +72,8 @@ def everything() -> list[Any]:
         e.ExpectColumnValuesToNotBeInSet(column="text", value_set=["🙂"]),
         e.ExpectColumnSumToBeBetween(column="money", min_value=0),
         e.ExpectColumnMeanToBeBetween(column="money", min_value=0, max_value=1),
+        e.ExpectColumnMedianToBeBetween(column="money", min_value=0, max_value=1),
+        e.ExpectColumnMedianToBeBetween(column="flag", min_value=0, max_value=0.5),
     ]
     for column in ("id", "key", "text", "small", "float", "time", "flag", "money"):
         found += [
