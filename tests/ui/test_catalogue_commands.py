@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
 from shop import CANARY
 
-from dataweir.flow.lineage import edges, trace
+from dataweir.flow.lineage import _as_read, edges, trace
 from dataweir.flow.openlineage import SCHEMA, events
 from dataweir.flow.project import Project
 
@@ -39,6 +40,12 @@ def test_lineage_goes_forward_to_the_releases(opened: Project) -> None:
     assert ("refined.user_events", "actor") in forward
     assert ("export.traffic", "client_ip") in forward
     assert ("export.traffic", "status") not in forward
+
+
+def test_rows_of_an_earlier_connector_are_traced_all_the_same() -> None:
+    old = pa.table({"a": ["x"]})
+    now = pa.schema([("a", pa.string()), ("scheme", pa.string())])
+    assert _as_read(old, now).to_pylist() == [{"a": "x", "scheme": None}]
 
 
 def test_a_column_that_a_policy_does_not_name_leads_nowhere(opened: Project) -> None:

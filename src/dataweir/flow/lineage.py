@@ -49,7 +49,7 @@ def edges(project: Project) -> list[Edge]:
     for label, source in sorted(project.sources().items()):
         raw, target = f"raw.{label}", f"refined.{source.target}"
         if raw in names and target in names:
-            rows = tables.read(raw, limit=SAMPLE_ROWS)
+            rows = _as_read(tables.read(raw, limit=SAMPLE_ROWS), source.schema)
             found += _integration(raw, target, source, rows, cleaned.get(source.target, {}))
     for name in ("web_events", "social_posts"):
         table = f"refined.{name}"
@@ -100,6 +100,14 @@ def _integration(raw: str, target: str, source: Any, rows: pa.Table, cleaned: di
         origins = sorted({e.source_column for e in found if e.target_column in keyed})
         found += [Edge(raw, o, target, identifier, "transformation", "dedup", "hash of the row") for o in origins]
     return found
+
+
+def _as_read(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give rows that an earlier version of the connector landed the columns that it yields now, empty."""
+    for field in schema:
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows
 
 
 def _derivation(table: str, rows: pa.Table) -> list[Edge]:
