@@ -150,9 +150,9 @@ class ReviewRecords(Database):
                 session.scalars(select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=500)), head
             )
 
-    def audit_log(self, limit: int = 100, subject: str | None = None) -> list[AuditEntry]:
-        """Return the newest lines of the audit trail, newest first."""
-        query = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit)
+    def audit_log(self, limit: int = 100, subject: str | None = None, skip: int = 0) -> list[AuditEntry]:
+        """Return the newest lines of the audit trail, newest first, without the first `skip` of them."""
+        query = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit).offset(skip)
         if subject is not None:
             query = query.where(AuditRow.subject == subject)
         with self.reading() as session:

@@ -103,10 +103,11 @@ class RunRecords(Database):
         with self.writing() as session:
             _run_row(session, run).plan = dict(plan)
 
-    def runs(self, limit: int = 20) -> list[Run]:
-        """Return the newest runs, newest first."""
+    def runs(self, limit: int = 20, skip: int = 0) -> list[Run]:
+        """Return the newest runs, newest first, without the first `skip` of them."""
+        query = select(RunRow).order_by(RunRow.id.desc()).limit(limit).offset(skip)
         with self.reading() as session:
-            return [record(Run, r) for r in session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit))]
+            return [record(Run, row) for row in session.scalars(query)]
 
     def run(self, run: str) -> Run:
         """Return one run. Raises ConfigError where there is none of that id."""

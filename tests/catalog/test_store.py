@@ -45,6 +45,7 @@ def test_runs_sort_by_time_and_a_killed_one_is_marked_failed(store: Store) -> No
     ids = [store.start_run("shop", "abc").id for _ in range(4)]
     assert ids == sorted(ids)
     assert [run.id for run in store.runs(limit=3)] == ids[:0:-1]
+    assert [run.id for run in store.runs(limit=2, skip=1)] == [ids[2], ids[1]]
     assert [run.state for run in store.runs()] == ["running", "failed", "failed", "failed"]
     killed = store.run(ids[0]).error
     assert killed is not None

@@ -92,7 +92,9 @@ def _integration(raw: str, target: str, source: Any, rows: pa.Table, cleaned: di
             same = _same(made[column], rows[name])
             rules = cleaned.get(column, [])
             kind: Kind = "identity" if same and not rules else "transformation"
-            what = ("as received" if same else "integrated") + (f", cleaned by {', '.join(rules)}" if rules else "")
+            what = ("as received" if same else "integrated") + (
+                f", read or changed by {', '.join(rules)}" if rules else ""
+            )
             found.append(Edge(raw, name, target, column, kind, f"integrate ({source.name})", what))
     identifier = TABLES[source.target].id if source.target in TABLES else "row_id"
     keyed = [c for c in made.column_names if c not in (identifier, "source", "file", "line")]

@@ -106,12 +106,8 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
 def runs(project: Site, _: str, query: Query) -> dict[str, Any]:
     """The runs, the newest first, a page at a time."""
     page = _page(query)
-    found = project.reading().runs(page * PER_PAGE + 1)
-    return {
-        "runs": found[(page - 1) * PER_PAGE : page * PER_PAGE],
-        "page": page,
-        "more": len(found) > page * PER_PAGE,
-    }
+    found = project.reading().runs(PER_PAGE + 1, skip=(page - 1) * PER_PAGE)
+    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE}
 
 
 def run(project: Site, name: str, query: Query) -> dict[str, Any]:
@@ -189,11 +185,11 @@ def audit(project: Site, _: str, query: Query) -> dict[str, Any]:
     """The audit trail, the newest first, and whether its chain of hashes holds."""
     store = project.reading()
     page = _page(query)
-    entries = store.audit_log(page * PER_PAGE + 1)
+    entries = store.audit_log(PER_PAGE + 1, skip=(page - 1) * PER_PAGE)
     return {
-        "entries": entries[(page - 1) * PER_PAGE : page * PER_PAGE],
+        "entries": entries[:PER_PAGE],
         "page": page,
-        "more": len(entries) > page * PER_PAGE,
+        "more": len(entries) > PER_PAGE,
         "verdict": store.verify_audit(),
     }
 
