@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .analyzer import Finding, analyzer, gate
+from .analyzer import Finding, analyzer
 
 FINDINGS = pa.schema(
     [
@@ -43,10 +42,9 @@ def detect(
 def find_distinct(texts: pa.Array, language: str, ner: str | None = None) -> dict[int, list[Finding]]:
     """Return the findings of distinct texts by their index; texts in which nothing can match are passed over."""
     engine = analyzer(language, ner)
-    suspect = pa.array([True] * len(texts)) if ner else pc.match_substring_regex(texts, gate(language))
     found = {}
-    for index in pc.indices_nonzero(suspect).to_pylist():
-        if findings := settle(engine.find(texts[index].as_py())):
+    for index, parts in enumerate(engine.sieve.suspects(texts)):
+        if parts and (findings := settle(engine.find(texts[index].as_py(), parts))):
             found[index] = findings
     return found
 

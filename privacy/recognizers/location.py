@@ -17,7 +17,7 @@ class Location(Recognizer):
     """Names of cities, regions and countries out of a gazetteer; those that are also words or surnames need a sign."""
 
     entity = "LOCATION"
-    gate = r"\pL{2}"
+    gate = r"(?-i:\p{Lu})|\p{Han}|\b(?:in|from) \pL"
     positives = (
         "she moved to «New York» last year",
         "aus «Köln» nach «München» gefahren",
@@ -103,7 +103,9 @@ def _landed(found: tuple[Word, ...], at: int, common: frozenset[str]) -> bool:
 
 def _dwelt(found: tuple[Word, ...], at: int, common: frozenset[str]) -> bool:
     """Whether somebody lives in, or goes to, what begins here: a capitalised word that is none of every day."""
-    if at < 2 or not found[at].capital or not found[at].gap.isspace() or found[at].folded in NOT_NAMES | common:
+    if at < 2 or not found[at].capital or not found[at].gap.isspace() or found[at].folded in NOT_NAMES:
+        return False
+    if found[at].folded in common:
         return False
     return found[at - 1].folded in PREPOSITIONS and found[at - 2].folded in DWELLING
 

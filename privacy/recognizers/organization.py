@@ -20,7 +20,7 @@ class Organization(Recognizer):
     """Names of organisations: capitalised words with a legal form or kind, joined by &, or behind a word of work."""
 
     entity = "ORGANIZATION"
-    gate = r"\pL{2}"
+    gate = r"(?-i:\p{Lu})"
     positives = (
         "she joined «Gradient Research LLC» in May",
         "the «University of Leeds» said",

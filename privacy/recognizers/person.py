@@ -25,7 +25,7 @@ class Person(Recognizer):
     """Names of people: a known given name or surname beside another name, a title, an initial or a word of calling."""
 
     entity = "PERSON"
-    gate = r"\pL{2}"
+    gate = r"(?-i:\p{Lu})|\p{Han}"
     positives = (
         "Yesterday «Jane Doe» wrote to us",
         "ask Mr. «Featherstonehaugh» about it",

@@ -25,7 +25,7 @@ PACKAGES = (
     "pandas",
     "sqlalchemy",
 )
-EXTRAS = {"gpu": "cupy", "postgres": "psycopg"}
+EXTRAS = {"fast-scan": "hyperscan", "gpu": "cupy", "postgres": "psycopg"}
 
 
 @dataclass(frozen=True)
