@@ -168,7 +168,7 @@ def test_parts_and_buckets_make_no_difference(
         assert sorted(map(repr, whole.rows(name))) == sorted(map(repr, cut.rows(name)))
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::7])
 def test_clusters_are_the_same_whatever_the_order_of_batches(
     tmp_path: Path, posts: list[dict[str, Any]], order: tuple[int, ...]
 ) -> None:

@@ -31,7 +31,7 @@ def rows(made: Sketch) -> list[list[int]]:
     return [hashes[s : s + c].tolist() for s, c in zip(starts[:-1], counts, strict=True)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.sampled_from(["word:1", "word:3", "char:1", "char:4"]), st.integers(0, 3))
 def test_array_form_gives_the_same_integers(device: Any, texts: list[str | None], shingle: str, skip: int) -> None:
     array, way, bands = pa.array(texts, pa.string())[skip:], Shingle.parse(shingle), Banding(3, 2)
@@ -41,7 +41,7 @@ def test_array_form_gives_the_same_integers(device: Any, texts: list[str | None]
     assert (here.keys[:, filled] == there.keys[:, filled]).all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS, st.integers(1, 4))
 def test_word_shingles_are_those_of_the_plain_reference(texts: list[str | None], size: int) -> None:
     made = rows(sketch(pa.array(texts, pa.string()), Shingle(False, size), Banding(1, 1)))

@@ -78,9 +78,9 @@ def _raw_text(project: Project, tables: Any, row: dict[str, Any], column: str) -
     name = f"raw.{row['source']}"
     if source is None or not tables.exists(name):
         return None
-    raw = tables.read(name)
-    if not {"file", "line"} <= set(raw.column_names):
+    if not {"file", "line"} <= set(tables.schema(name).names):
         return None
-    raw = raw.filter(pc.and_(pc.equal(raw["file"], row["file"]), pc.equal(raw["line"], row["line"])))
+    raw = tables.read(name, row_filter=f"line == {int(row['line'])}")
+    raw = raw.filter(pc.equal(raw["file"], row["file"]))
     texts = source.integrate(raw)[column].to_pylist() if raw.num_rows else []
     return str(texts[0]) if texts and texts[0] is not None else None
