@@ -50,6 +50,8 @@ class Landed:
     cursor: Cursor = field(default_factory=dict)
     """What the source remembers besides the plan's cursor once this is in."""
     cost: dict[str, float] = field(default_factory=dict)
+    newest: float | None = None
+    """The time of the newest row, in seconds since 1970; None where rows have none of their own."""
 
 
 def land(source: Source, split: Split, location: str, config_hash: str) -> Landed:
@@ -80,6 +82,7 @@ def land(source: Source, split: Split, location: str, config_hash: str) -> Lande
         reused=reused,
         cursor=counts["cursor"],
         cost=counts["cost"],
+        newest=counts.get("newest"),
     )
 
 
@@ -106,6 +109,7 @@ def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> d
     cost: Counter[str] = Counter()
     cursor: Cursor = {}
     rows = 0
+    newest: float | None = None
     with ExitStack() as files:
         rows_file = files.enter_context(storage.ParquetSink(rows_path))
         rejects_file = files.enter_context(storage.ParquetSink(rejects_path))
@@ -116,13 +120,25 @@ def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> d
             for reason in pc.value_counts(refused["reason"]).to_pylist():
                 rejected[reason["values"]] += reason["counts"]
             rows_file.write(kept)
+            newest = max(filter(None, (newest, _newest(source, kept))), default=None)
             if len(refused):
                 rejects_file.write(refused)
-        counts = {"rows": rows, "rejected": dict(sorted(rejected.items())), "cursor": cursor, "cost": dict(cost)}
+        counts: dict[str, Any] = {"rows": rows, "rejected": dict(sorted(rejected.items())), "cursor": cursor}
+        counts |= {"cost": dict(cost), "newest": newest}
         if rejected:
             rejects_file.finish({})
         rows_file.finish({_COUNTS.decode(): json.dumps(counts)})  # last: it marks the split as done
     return counts
+
+
+def _newest(source: Source, rows: pa.Table) -> float | None:
+    """Return the time of the newest row: of the column `ts`, or of what the configuration maps to it."""
+    mapped = getattr(getattr(source, "config", None), "columns", None)
+    name = mapped.get("ts", "ts") if isinstance(mapped, dict) else "ts"
+    if name not in rows.column_names or not pa.types.is_timestamp(rows.schema.field(name).type):
+        return None
+    latest = pc.max(rows[name]).cast(pa.timestamp("us", "UTC"), safe=False).value
+    return None if latest is None else latest / 1e6
 
 
 def _batches(source: Source, split: Split) -> Iterator[Pulled]:

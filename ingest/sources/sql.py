@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -100,6 +101,8 @@ class Sql(Tabular):
             return Plan([], cursor, [*skipped, (file, "nothing new" if self.config.cursor else "read once")])
         self._agree(url, bounds, cursor)
         splits = [self._split(file, part) for part in _cut(bounds, -(-count // self.config.rows_per_split))]
+        if self.config.cursor is not None:
+            splits[0] = replace(splits[0], extra={**splits[0].extra, "expected": str(count)})
         return Plan(splits, {"high": _to_json(bounds.high), **self.remember()}, skipped)
 
     def read(self, split: Split) -> Iterator[Pulled]:
@@ -107,10 +110,13 @@ class Sql(Tabular):
         self._columns = json.loads(split.extra["columns"])
         bounds = _Bounds(*map(_from_json, json.loads(split.extra["bounds"])))
         number = split.first_line
+        cost = {"expected_records": float(split.extra["expected"])} if "expected" in split.extra else {}
         for rows in database.batches(self._url(), self._rows(bounds), f"sources.{self.label}"):
             numbers = np.arange(number, number + len(rows), dtype=np.int64)
             number += len(rows)
-            yield self.typed(Batch(_columns(rows), numbers, _as_json(rows), no_rejects()), split.file)
+            typed = self.typed(Batch(_columns(rows), numbers, _as_json(rows), no_rejects()), split.file)
+            yield typed._replace(cost=cost)
+            cost = {}
 
     def _url(self) -> Any:
         """Return the URL as it is opened: SQLite files from the project's folder, and never made where absent."""

@@ -146,6 +146,12 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
         }
         for name in sorted({name for part in parts for name in part.cost}):
             facts[name] = sum(part.cost.get(name, 0) for part in parts)
+        for reason in sorted({reason for part in parts for reason in part.rejected}):
+            facts[f"rejected_pull:{reason}"] = sum(part.rejected.get(reason, 0) for part in parts)
+        newest = max((part.newest for part in parts if part.newest is not None), default=None)
+        if newest is not None:
+            facts["lag_hours"] = (time.time() - newest) / 3600
+        facts |= pulled.drift.get(label, {})
         steps.append(StepRecord("pull", label, records, records - rejected, rejected, seconds=seconds, facts=facts))
     return steps
 
