@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +43,8 @@ class Tabular:
 
     label: str
     config: Any
+    holder: ClassVar[str] = "no file"
+    """How an error calls what has no such column."""
     _columns: dict[str, str] | None = None
     """Column → kind, agreed upon when planning and the same in every run."""
 
@@ -82,7 +84,8 @@ class Tabular:
     def agree(self, samples: Mapping[str, list[pa.Array]], known: Mapping[str, str]) -> None:
         """Settle the columns: those known from earlier runs as they are, new ones by their samples.
 
-        Raises ConfigError with the choices where weir.yaml gives a known column another type now.
+        Raises ConfigError with the choices where weir.yaml gives a known column another type now, or maps one that is
+        nowhere.
         """
         for given, kind in self.config.types.items():
             former = known.get(safe(given), kind)
@@ -92,6 +95,16 @@ class Tabular:
                     f"keep it {former}; or rename the column; or give the source a new name, and with it a new table",
                 )
         self._columns = {**known, **{n: self._kind(n, parts) for n, parts in samples.items() if n not in known}}
+        if not samples:
+            return
+        columns = list(self._columns)
+        for name, column in self.config.columns.items():
+            if safe(column) not in columns:
+                raise ConfigError(
+                    f"sources.{self.label}.columns.{name}: {self.holder} has a column '{column}'"
+                    f"{nearest(column, columns)}",
+                    f"columns there: {', '.join(columns)}",
+                )
 
     def typed(self, batch: Batch, file: str) -> Pulled:
         """Give the columns their types; rows with a value that does not fit are rejects `type:<column>`."""

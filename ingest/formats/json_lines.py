@@ -17,7 +17,7 @@ class JsonLines(Format):
     """One JSON object a line."""
 
     name: ClassVar[str] = "jsonl"
-    endings: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson", ".json")
+    endings: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
     begins: ClassVar[tuple[bytes, ...]] = (b"{",)
 
     def sample(self, path: str, file: str) -> Mapping[str, pa.Array]:

@@ -24,7 +24,7 @@ _DELIMITERS = {"csv": ",", "tsv": "\t"}
 class FilesConfig(TabularConfig, FileConfig):
     """Where the files are, what they hold, and which integrated table they belong to."""
 
-    format: Literal["auto", "csv", "tsv", "jsonl", "parquet", "excel", "avro", "xml"] = Field(
+    format: Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "excel", "avro", "xml"] = Field(
         "auto", description="auto: by name and content"
     )
     sheet: str | None = Field(None, description="Excel: the sheet to read; default: the first")
@@ -36,7 +36,7 @@ class FilesConfig(TabularConfig, FileConfig):
 
 @source("files")
 class Files(Tabular, FileSource):
-    """CSV, TSV, JSON lines, Parquet, Excel, Avro and XML files, with a schema given or inferred.
+    """CSV, TSV, JSON lines, JSON, Parquet, Excel, Avro and XML files, with a schema given or inferred.
 
     A row whose value does not fit its column's type is a reject `type:<column>`, one with too many or too few fields
     a reject `columns`. Of JSON lines the whole text stands in the column `record`.

@@ -61,6 +61,7 @@ class Sql(Tabular):
     """
 
     name: ClassVar[str] = "sql"
+    holder: ClassVar[str] = "no row"
     Config: ClassVar[type[SqlConfig]] = SqlConfig
     sample: ClassVar[str] = "sql.db"
     sample_config: ClassVar[Mapping[str, Any]] = {

@@ -59,7 +59,8 @@ def whole(score: Score) -> None:
     assert score.value is not None
     assert 0 <= score.low <= score.value <= score.high <= 1
     shares = [c.share for c in score.contributions if c.share is not None]
-    assert sum(shares) == pytest.approx(1 if any(c.difficulty for c in score.contributions) else 0, abs=1e-6)
+    weighty = any(p.value and 1 - p.value < 1 for p in score.pillars.values())  # 1e-80 weighs nothing in a float
+    assert sum(shares) == pytest.approx(1 if weighty else 0, abs=1e-6)
     assert all(0 <= (c.share or 0) <= 1 for c in score.contributions)
     assert all((c.drop or 0) >= -1e-12 for c in score.contributions)
     assert all(0 <= v <= 1 for v in score.uncertainty.sensitivity.values())

@@ -48,6 +48,10 @@ def write_jsonl(path: Path, rows: list[dict]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+def write_json(path: Path, rows: list[dict]) -> None:
+    path.write_text(json.dumps(rows, indent=1))
+
+
 def write_parquet(path: Path, rows: list[dict]) -> None:
     table = pa.Table.from_pylist(rows)
     day = pa.array([dt.date.fromisoformat(r["day"]) if r["day"] else None for r in rows])
@@ -89,7 +93,8 @@ def _spelled(value: object) -> str:
 
 
 WRITERS: dict[str, Callable[[Path, list[dict]], None]] = {
-    "a.csv": write_csv, "a.jsonl": write_jsonl, "a.parquet": write_parquet, "a.xlsx": write_excel, "a.avro": write_avro,
+    "a.csv": write_csv, "a.jsonl": write_jsonl, "a.json": write_json,
+    "a.parquet": write_parquet, "a.xlsx": write_excel, "a.avro": write_avro,
     "a.xml": write_xml,
 }  # fmt: skip
 
@@ -133,7 +138,7 @@ def test_a_file_cut_short_is_refused_whole(tmp_path: Path, name: str) -> None:
 @given(data=st.binary(max_size=80), flip=st.integers(0, 10**6))
 def test_no_bytes_crash_a_reader(tmp_path: Path, kind: str, data: bytes, flip: int) -> None:
     """Random bytes, and a good file with one byte changed: rows or a SourceError, nothing else."""
-    name = {"parquet": "a.parquet", "excel": "a.xlsx", "avro": "a.avro", "xml": "a.xml"}[kind]
+    name = {"json": "a.json", "parquet": "a.parquet", "excel": "a.xlsx", "avro": "a.avro", "xml": "a.xml"}[kind]
     good = tmp_path / f"good-{name}"
     if not good.exists():
         WRITERS[name](good, ROWS)
@@ -205,3 +210,11 @@ def test_columns_keep_the_type_of_the_first_file(tmp_path: Path) -> None:
 
 def test_options_have_a_default() -> None:
     assert all(kind(Options("s")).name == name for name, kind in FORMATS.items())
+
+
+def test_lines_and_a_list_are_told_apart_whatever_the_name(tmp_path: Path) -> None:
+    (tmp_path / "lines.json").write_text('{"a": 1}\n{"a": 2}\n')
+    (tmp_path / "list.json").write_text('[{"a": 3},\n {"a": 4}, 5]')
+    rows, rejects = read(tmp_path, "*.json")
+    assert [row["a"] for row in rows] == [1, 2, 3, 4]
+    assert [(r["file"], r["line"], r["reason"], r["raw"]) for r in rejects] == [("list.json", 3, "json", b"5")]
