@@ -29,17 +29,15 @@ def shown(report: Sequence[Any]) -> Render:
         rows = [
             (
                 escape(check.label),
-                check.severity,
-                mark(None if check.error else check.success),
+                mark(None if check.error else check.success) + ("" if check.success else f" ({check.severity})"),
                 _percent(check.pass_rate),
-                check.unexpected,
-                moment(check.failing_since) if check.failing_since else "",
+                f"{check.failing_since:%m-%d %H:%M}" if check.failing_since else "",
                 sparkline(check.history),
             )
             for check in result.checks
         ]
         title = f"{result.table} · {moment(result.at)} · {result.passed} of {len(result.checks)} passed"
-        columns = ("expectation", "severity", "result", "pass rate", "unexpected", "failing since", "history")
+        columns = ("expectation", "result", "pass rate", "since", "history")
         parts.append(marked(columns, rows, title))
     return printed(*parts) if parts else printed("nothing was checked yet: run 'weir run'")
 
