@@ -38,6 +38,8 @@ def check(project: Project) -> Checked:
         size = sum(split.size for split in plan.splits)
         items.append(Item(f"source {label}", f"{type(source).name}: {files} file(s), {size:,} bytes → {source.target}"))
         items += [Item(f"source {label}", note) for note in plan.notes]
+    if not sources:
+        items.append(Item("sources", "none yet: add one to weir.yaml; 'weir list sources' names the connectors"))
     targets = {source.target for source in sources.values()}
     for table in sorted(targets):
         Cleaner(project.config.clean, table)
