@@ -5,11 +5,11 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,\
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-SOURCES := src ingest quality privacy catalog tests benchmarks
+SOURCES := src ingest quality privacy catalog tests docs $(wildcard benchmarks examples)
 TYPED := $(VENV)/typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types pytest format system clean
+.PHONY: help setup demo test check lint types pytest format system docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ pytest: $(VENV)/.test
 format: $(VENV)/.test ## mend lint and format
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+docs: $(VENV)/.test ## write docs/reference from the program
+	$(BIN)/python docs/reference.py
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build demo-shop .mypy_cache .ruff_cache .pytest_cache .hypothesis

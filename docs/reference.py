@@ -43,8 +43,8 @@ def _commands() -> str:
     from dataweir.cli import program
 
     parts = [
-        "Every command takes `--project` (a folder or a weir.yaml) and `--json`. Errors are one line of cause and one of",
-        "cure on standard error.",
+        "Every command takes `--project` (a folder or a weir.yaml) and `--json`. Errors are one line of cause and",
+        "one of cure on standard error.",
         "",
         _grid(
             ("exit", "meaning"),
