@@ -39,7 +39,7 @@ class Urls(TextRule):
     tables = ("social_posts", "web_events")
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"social_posts": ("url",), "web_events": ("referer",)}
     Options = UrlsOptions
-    pattern = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*(?:[A-Z]|:[0-9]*(?:[/?#]|$)|\.(?:[/?#:]|$))|[^/?#]*(?:[?#]|$)|[^?#]*/\.|[^#]*[%?]|[A-Z])|^[a-z+.\-]*[A-Z]"
+    pattern = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*(?:[A-Z]|:[0-9]*(?:[/?#]|$)|\.(?:[/?#:]|$))|[^/?#]*(?:[?#]|$)|[^?#]*/\.|[^#]*[%?]|[^#]*#$|[A-Z])|^[a-z+.\-]*[A-Z]"
 
     def __init__(self, table: str, options: Any) -> None:
         super().__init__(table, options)

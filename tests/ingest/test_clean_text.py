@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dataweir.ingest.clean.language import identify
@@ -111,6 +111,7 @@ def test_tracking_parameters_can_be_added_and_spared() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="aB.:/?#%&=2eE~@[]é", max_size=24))
+@example("/#")
 def test_an_address_has_one_spelling(tail: str) -> None:
     """The pattern that picks suspects misses none, and mending twice is mending once."""
     url = f"https://x.example{tail}"
