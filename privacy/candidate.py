@@ -1,20 +1,23 @@
 """Making a candidate's files: each part masked, then, with the groups of all parts known, suppressed to k.
 
-`mask_part` and `seal_part` run on workers. While a candidate is made its folder also holds `staging/`.
+`name_people`, `mask_part` and `seal_part` run on workers. While a candidate is made its folder also holds `staging/`.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import ConfigError
 from ..storage import join, write_parquet
 from . import risk
 from .files import plain, read_tables, sha256_file
+from .identities import COLUMNS, Identities, names_in
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -26,13 +29,15 @@ STAGING = "staging"
 class Part(NamedTuple):
     """One piece of the table to export: its number, its rows (or the Parquet files that hold them).
 
-    `columns` None: all; `where` is an SQL condition over the columns that picks rows.
+    `columns` None: all; `where` is an SQL condition over the columns that picks rows. `share` (i, n) takes the i-th of
+    n equal stretches of the rows, so that several workers mask one file.
     """
 
     index: int  # type: ignore[assignment]
     source: pa.Table | tuple[str, ...]
     columns: tuple[str, ...] | None = None
     where: str | None = None
+    share: tuple[int, int] = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,23 @@ class SealedPart:
     sha256: str
 
 
-def mask_part(part: Part, policy: Policy, key: bytes, folder: str) -> MaskedPart:
-    """Mask one part into the candidate's staging and count its groups. Nothing of it is final yet."""
+def name_people(part: Part, folder: str) -> str:
+    """Write down whom one part names in its identity columns, picked rows or not; return the location."""
+    location = join(folder, STAGING, f"people-{part.index:05d}.parquet")
+    table = part.source if isinstance(part.source, pa.Table) else read_tables(part.source, COLUMNS)
+    write_parquet(pa.table({"name": names_in(table)}), location)
+    return location
+
+
+def mask_part(part: Part, policy: Policy, key: bytes, folder: str, people: tuple[str, ...] = ()) -> MaskedPart:
+    """Mask one part into the candidate's staging and count its groups. Nothing of it is final yet.
+
+    `people` are what `name_people` wrote of all parts, for who wrote one of them may be spoken of in another; without
+    them a part's own are looked for.
+    """
     from .mask import mask_counted
 
-    masked = mask_counted(_rows(part), policy, key)
+    masked = mask_counted(_rows(part), policy, key, _people(people) if people else None)
     path = join(folder, STAGING, f"masked-{part.index:05d}.parquet")
     groups = join(folder, STAGING, f"groups-{part.index:05d}.parquet")
     write_parquet(plain(masked.table), path)
@@ -83,25 +100,34 @@ def write_groups(groups: pa.Table, policy: Policy, folder: str) -> str:
     return location
 
 
-def seal_part(masked: MaskedPart, groups: str, policy: Policy, folder: str) -> SealedPart:
-    """Hold back the rows of groups below k and write the final file; `groups` comes from `write_groups`.
+def seal_part(numbered: tuple[int, Sequence[MaskedPart]], groups: str, policy: Policy, folder: str) -> SealedPart:
+    """Hold back the rows of groups below k and write the final file of some masked parts under its number.
 
-    The same rows, policy and key give the same bytes. Group sizes are counted anew from what was written.
+    `groups` comes from `write_groups`. The same rows, policy and key give the same bytes, however they were shared
+    out. Group sizes are counted anew from what was written.
     """
-    kept, suppressed = risk.suppress(
-        read_tables([masked.path]), read_tables([groups]), policy.quasi_identifiers, policy.k
-    )
-    file = f"{DATA}/part-{masked.index:05d}.parquet"
+    index, masked = numbered
+    rows = read_tables([part.path for part in masked])
+    kept, suppressed = risk.suppress(rows, read_tables([groups]), policy.quasi_identifiers, policy.k)
+    file = f"{DATA}/part-{index:05d}.parquet"
     location = join(folder, file)
     write_parquet(plain(kept), location)
-    counted = join(folder, STAGING, f"sealed-{masked.index:05d}.parquet")
+    counted = join(folder, STAGING, f"sealed-{index:05d}.parquet")
     write_parquet(risk.group_sizes(read_tables([location]), policy.quasi_identifiers), counted)
     digest, size = sha256_file(location)
     return SealedPart(file, location, counted, kept.num_rows, suppressed, size, digest)
 
 
+@functools.lru_cache(maxsize=1)
+def _people(locations: tuple[str, ...]) -> Identities:
+    return Identities(pc.unique(read_tables(locations)["name"]).to_pylist())
+
+
 def _rows(part: Part) -> pa.Table:
     table = part.source if isinstance(part.source, pa.Table) else read_tables(part.source)
+    which, shares = part.share
+    start, stop = (table.num_rows * i // shares for i in (which, which + 1))
+    table = table.slice(start, stop - start)
     if part.where:
         table = _where(table, part.where)
     return table.select(list(part.columns)) if part.columns is not None else table

@@ -43,13 +43,25 @@ def sha256_file(location: str) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def read_tables(locations: Sequence[str]) -> pa.Table:
-    """Return the rows of Parquet files, one after the other; columns that a file lacks are null."""
+def row_count(location: str) -> int:
+    """Return how many rows a Parquet file holds, from its footer."""
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as handle:
+        return int(pq.read_metadata(handle).num_rows)
+
+
+def read_tables(locations: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the rows of Parquet files, one after the other; columns that a file lacks are null.
+
+    Of the `columns` named, a file gives those it has.
+    """
     tables = []
     for location in locations:
         fs, inner = filesystem(location)
         with fs.open_input_file(inner) as handle:
-            tables.append(pq.ParquetFile(handle).read())
+            file = pq.ParquetFile(handle)
+            chosen = None if columns is None else [c for c in columns if c in file.schema_arrow.names]
+            tables.append(file.read(chosen))
     return pa.concat_tables(tables, promote_options="permissive")
 
 

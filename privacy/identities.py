@@ -17,6 +17,13 @@ _LONGEST = 4
 _COMMON = frozenset({"anonymous", "admin", "deleted", "guest", "none", "null", "unknown", "user", "root", "test"})
 
 
+def names_in(table: pa.Table) -> pa.Array:
+    """Return the distinct values of a table's identity columns, as strings."""
+    held = [c for c in COLUMNS if c in table.column_names and pa.types.is_string(table.schema.field(c).type)]
+    values = [chunk for column in held for chunk in table[column].chunks]
+    return pc.unique(pa.chunked_array(values, pa.string())).drop_null()
+
+
 class Identities:
     """Names of up to four words, looked up word by word: the cost follows the text, not the number of names."""
 
@@ -27,15 +34,6 @@ class Identities:
             if 0 < len(words) <= _LONGEST and len("".join(words)) >= _SHORTEST and words[0] not in _COMMON:
                 self._names[words] = "PERSON" if len(words) > 1 else "USERNAME"
         self._first = {words[0] for words in self._names}
-
-    @classmethod
-    def of(cls, table: pa.Table) -> Identities:
-        """Collect the distinct values of a table's identity columns."""
-        names: set[str] = set()
-        for column in COLUMNS:
-            if column in table.column_names and pa.types.is_string(table.schema.field(column).type):
-                names.update(pc.unique(table[column]).drop_null().to_pylist())
-        return cls(names)
 
     def __bool__(self) -> bool:
         return bool(self._names)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..errors import ConfigError
 from ..registry import nearest
-from .identities import Identities
+from .identities import Identities, names_in
 from .policy import Policy, load_policy
 
 
@@ -29,8 +29,8 @@ def mask(table: pa.Table, policy: Policy | str | Path, *, key: bytes) -> pa.Tabl
     return mask_counted(table, policy if isinstance(policy, Policy) else load_policy(policy), key).table
 
 
-def mask_counted(table: pa.Table, policy: Policy, key: bytes) -> Masked:
-    """Mask a table and count what was treated."""
+def mask_counted(table: pa.Table, policy: Policy, key: bytes, people: Identities | None = None) -> Masked:
+    """Mask a table and count what was treated; `people` are looked for in its texts, by default its own."""
     known = table.column_names
     for column in policy.columns:
         if column not in known:
@@ -38,7 +38,7 @@ def mask_counted(table: pa.Table, policy: Policy, key: bytes) -> Masked:
                 f"policy {policy.name}: the table has no column '{column}'{nearest(column, known)}",
                 f"its columns: {', '.join(known)}",
             )
-    identities = Identities.of(table)
+    identities = Identities(names_in(table).to_pylist()) if people is None else people
     columns: dict[str, pa.Array] = {}
     counts: dict[str, dict[str, int]] = {}
     for name in policy.columns:

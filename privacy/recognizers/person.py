@@ -38,8 +38,8 @@ class Person(Recognizer):
         "invoice for «MARIA GONZÁLEZ»",
         "Name: «Okonkwo, Emeka»",
         "我叫«王小明»，住在那里",
-        "Instructor: «Tochukwu», room 4",
-        "«Tinatin», please confirm",
+        "Instructor: «Adaeze», room 4",
+        "«Ottilie», please confirm",
     )
     negatives = (
         "The Will of the people is strong",
@@ -132,7 +132,7 @@ def _single(text: str, word: Word, before: Word | None, called: bool, plain: boo
 
 
 def _addressed(text: str, word: Word) -> bool:
-    """Whether a sentence begins by calling somebody: Tinatin, please come."""
+    """Whether a sentence begins by calling somebody: Ottilie, please come."""
     begins = not text[: word.start].rstrip() or text[: word.start].rstrip()[-1] in ".!?>"
     return begins and len(word.folded) > 2 and _VOCATIVE.match(text, word.end) is not None
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dataweir.catalog.records import Review
 from dataweir.privacy import evidence as ev
 from dataweir.privacy.bundle import ManifestFields
-from dataweir.privacy.candidate import Part, gather_groups, mask_part, seal_part, write_groups
+from dataweir.privacy.candidate import Part, gather_groups, mask_part, name_people, seal_part, write_groups
 from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import scan
 from dataweir.privacy.risk import assess
@@ -51,10 +51,12 @@ def make(
 ) -> tuple[ev.Candidate, list[str]]:
     """Make a candidate as the flow does; return it and the reasons of its gates."""
     step = -(-table.num_rows // parts) or 1
-    masked = [mask_part(Part(i, table.slice(i * step, step)), policy, KEY, folder) for i in range(parts)]
+    cut = [Part(i, table.slice(i * step, step)) for i in range(parts)]
+    named = tuple(name_people(part, folder) for part in cut)
+    masked = [mask_part(part, policy, KEY, folder, named) for part in cut]
     groups = gather_groups(masked)
     released = write_groups(groups, policy, folder)
-    sealed = [seal_part(part, released, policy, folder) for part in masked]
+    sealed = [seal_part((i, [part]), released, policy, folder) for i, part in enumerate(masked)]
     after = assess(gather_groups(sealed), policy.k)
     residual = scan([part.location for part in sealed])
     found = ev.evidence(

@@ -10,7 +10,7 @@ from candidates import KEY, a_policy, make, people
 
 from dataweir.errors import ConfigError, DataError, StorageError
 from dataweir.privacy import evidence as ev
-from dataweir.privacy.candidate import Part, mask_part
+from dataweir.privacy.candidate import Part, gather_groups, mask_part, name_people, seal_part, write_groups
 from dataweir.privacy.evidence import candidate_hash, read_candidate
 from dataweir.privacy.residual import Residual
 from dataweir.privacy.risk import assess, group_sizes
@@ -114,7 +114,9 @@ def test_parts_read_files_pick_rows_and_columns(tmp_path: Path) -> None:
         paths.append(str(tmp_path / f"{i}.parquet"))
         pq.write_table(table, paths[-1])
     part = Part(3, tuple(paths), ("text", "place", "when"), "n % 2 = 0 and \"when\" < '1970-01-01 00:00:05'")
-    masked = mask_part(part, a_policy(columns={"text": "keep", "place": "keep", "when": "keep"}), KEY, str(tmp_path))
+    masked = mask_part(
+        part, a_policy(columns={"text": "keep", "place": "keep", "when": "keep"}), KEY, str(tmp_path), ()
+    )
     written = pq.read_table(masked.path)
     assert masked.path.endswith("masked-00003.parquet")
     assert written.column_names == ["text", "place", "when"]
@@ -133,3 +135,30 @@ def test_the_evidence_is_json_and_holds_no_unmasked_value(tmp_path: Path) -> Non
     without_sample = {k: v for k, v in candidate.evidence.items() if k != "sample"}
     assert "@example.org" not in json.dumps(without_sample)
     assert json.loads((tmp_path / "candidate.json").read_bytes()) == candidate.evidence
+
+
+def test_who_wrote_one_part_is_found_in_another(tmp_path: Path) -> None:
+    posts = pa.table(
+        {
+            "author_name": ["brisk_otter_77", "Wilhelmina Okonkwo"],
+            "text": ["ask Wilhelmina Okonkwo about it", "BRISK_OTTER_77 is right"],
+        }
+    )
+    policy = a_policy(columns={"text": "mask"}, quasi_identifiers=[])
+    parts = [Part(i, posts.slice(i, 1)) for i in range(2)]
+    named = tuple(name_people(part, str(tmp_path)) for part in parts)
+    texts = [pq.read_table(mask_part(p, policy, KEY, str(tmp_path), named).path)["text"][0].as_py() for p in parts]
+    assert texts == ["ask <PERSON> about it", "<USERNAME> is right"]
+
+
+def test_shares_of_a_file_give_the_file(tmp_path: Path) -> None:
+    table, policy = people(11), a_policy(quasi_identifiers=[])
+    hashes = set()
+    for shares in (1, 2, 5, 20):
+        folder = str(tmp_path / str(shares))
+        masked = [mask_part(Part(i, table, share=(i, shares)), policy, KEY, folder) for i in range(shares)]
+        released = write_groups(gather_groups(masked), policy, folder)
+        sealed = seal_part((0, masked), released, policy, folder)
+        assert sealed.rows == 11
+        hashes.add(sealed.sha256)
+    assert len(hashes) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from ..catalog.records import Candidate, Decision, StepRecord
@@ -12,15 +13,17 @@ from ..engine import Engine, Secret
 from ..errors import ConfigError, PrivacyGateFailed
 from ..output import Output
 from ..privacy import residual, risk
-from ..privacy.candidate import Part, gather_groups, mask_part, seal_part, write_groups
+from ..privacy.candidate import Part, gather_groups, mask_part, name_people, seal_part, write_groups
 from ..privacy.contract import operator
 from ..privacy.evidence import check_gates, evidence, sample_rows, write_candidate
+from ..privacy.files import row_count
 from ..privacy.keys import secret_key
 from ..privacy.policy import Policy, load_policy
 from ..storage import delete_tree, is_local, join
 from .project import Project
 
-PART_ROWS = 200_000
+SHARE_ROWS = 1000
+"""Fewer rows than this are not worth a task of their own."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +109,30 @@ def _make(
     output: Output,
 ) -> tuple[list[Any], list[Any], Any, Any, Any]:
     """Mask, suppress and scan all parts on the workers."""
-    parts = [Part(index, (file,), where=where) for index, file in enumerate(files)]
+    people = tuple(engine.map(name_people, [Part(index, (file,)) for index, file in enumerate(files)], folder))
+    shares = _shares(files, engine.allocation.workers)
+    cut = [(file, (i, n)) for file, n in zip(files, shares, strict=True) for i in range(n)]
+    parts = [Part(index, (file,), where=where, share=share) for index, (file, share) in enumerate(cut)]
     with output.progress("mask", len(parts)) as advance:
-        masked = engine.map(mask_part, parts, policy, key, folder, advance=advance)
+        masked = engine.map(mask_part, parts, policy, key, folder, people, advance=advance)
     groups = gather_groups(masked)
     before = risk.assess(groups, policy.k)
     released = write_groups(groups, policy, folder)
-    sealed = engine.map(seal_part, masked, released, policy, folder)
+    rest = iter(masked)
+    sealed = engine.map(
+        seal_part, [(i, tuple(islice(rest, n))) for i, n in enumerate(shares)], released, policy, folder
+    )
     after = risk.assess(gather_groups(sealed), policy.k)
     found = residual.merge(engine.map(_scan, [part.location for part in sealed]))
     return masked, sealed, before, after, found
+
+
+def _shares(files: list[str], workers: int) -> list[int]:
+    """Return into how many shares each file is cut, so that a table of few files keeps every worker busy."""
+    wanted = -(-2 * workers // max(1, len(files)))
+    if wanted == 1:
+        return [1] * len(files)
+    return [max(1, min(wanted, row_count(file) // SHARE_ROWS)) for file in files]
 
 
 def _scan(location: str) -> Any:
