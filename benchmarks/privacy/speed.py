@@ -4,7 +4,7 @@
 
 Social text goes through `detect`. Web logs go through their parsed columns, each distinct value once; the peer gets the
 whole lines, as a tool without a parser does. `peer` is AnalyzerEngine with the recognisers of this room, `bare` the
-same engine with Presidio's own. `--equal` compares findings of every text instead of timing.
+same engine with Presidio's own. `--equal` compares the findings of these texts instead of timing.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def test_examples_of_all_recognisers(language: str) -> None:
 
 @pytest.mark.real_data
 def test_real_texts(shared_data: Path) -> None:
-    """A sample of every folder of texts; `python -m benchmarks.privacy.speed --equal` runs over all of them."""
+    """A sample of every folder of texts; `python -m benchmarks.privacy.speed --equal` takes more of two of them."""
     lines: list[str] = []
     for file in sorted((shared_data / "social").rglob("*.csv.gz"))[:6]:
         lines += gzip.decompress(file.read_bytes()).decode("utf-8", "replace").splitlines()[:40]

@@ -11,6 +11,7 @@ pytest.importorskip("selenium")
 from conftest import PASSWORD, Served
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 PAGES = ("/", "/exports", "/tables", "/tables/refined.social_posts", "/runs", "/scores", "/lineage", "/audit")
@@ -23,7 +24,9 @@ def sign_in(chromium: Any, served: Served) -> Iterator[Callable[[str], Any]]:
         chromium.delete_all_cookies()
         chromium.get(f"{served.url}/exports")
         chromium.find_element(By.ID, "name").send_keys(name)
-        chromium.find_element(By.ID, "password").send_keys(password, Keys.ENTER)
+        field = chromium.find_element(By.ID, "password")
+        field.send_keys(password, Keys.ENTER)  # unlike a click, a key does not wait for the page that follows
+        WebDriverWait(chromium, 20).until(staleness_of(field))
         return chromium
 
     yield go
