@@ -25,7 +25,9 @@ class BotsOptions(Strict):
     robots_txt: bool = Field(True, description="whoever asks for /robots.txt is a machine")
     max_pages_per_minute: int | None = Field(60, ge=1, description="more pages within a minute: a machine; null: off")
     lone_pages: int | None = Field(
-        50, ge=1, description="as many pages in a day without a picture, style, script or referer: a machine; null: off"
+        None,  # off: to the log of an API, every app that uses it looks like this
+        ge=1,
+        description="as many pages in a day without a picture, style, script or referer: a machine; null: off",
     )
 
 
