@@ -18,6 +18,7 @@ from refine_driver import Outcome, Slab, refine, rows_of
 from dataweir.errors import DataError
 from dataweir.ingest.dedup.decide import decide
 from dataweir.ingest.hashing import from_hex
+from dataweir.ingest.schemas import WEB_EVENTS
 
 NOON = datetime.datetime(2026, 3, 2, 23, 59, 58, tzinfo=datetime.UTC)
 TABLES = ("refined.web_events", "refined.user_events", "refined.duplicates", "raw.rejects")
@@ -119,6 +120,13 @@ def test_a_second_batch_is_held_against_the_first(first: dict[str, Any], second:
         assert sum(sum(c.duplicates.values()) for c in two.counts) == dropped
 
 
+def events_of(*batches: Any) -> list[tuple[Any, ...]]:
+    """The committed rows of some batches, without the session that they belong to."""
+    session = WEB_EVENTS.get_field_index("session_id")
+    rows = [row for batch in batches for row in rows_of(batch, TABLES[0])]
+    return sorted((row[:session] + row[session + 1 :] for row in rows), key=repr)
+
+
 @SLOW
 @given(EVENTS, EVENTS, st.integers(0, 14), st.integers(1, 4))
 def test_reading_a_growing_file_twice_is_reading_it_once(
@@ -139,7 +147,8 @@ def test_reading_a_growing_file_twice_is_reading_it_once(
             seen=one.files.get("refined.web_events", []),
             duplicates=one.files.get("refined.duplicates", []),
         )
-        assert sorted(rows_of(one, TABLES[0]) + rows_of(two, TABLES[0]), key=repr) == rows_of(whole, TABLES[0])
+        # Sessions that a later batch joins are restated by the commit; test_clean_visits holds them.
+        assert events_of(one, two) == events_of(whole)
 
 
 def test_equal_requests_of_one_second_are_two_events_and_copies_are_none(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("selenium")
 from conftest import PASSWORD, Served
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -27,6 +28,7 @@ def sign_in(chromium: Any, served: Served) -> Iterator[Callable[[str], Any]]:
         field = chromium.find_element(By.ID, "password")
         field.send_keys(password, Keys.ENTER)  # unlike a click, a key does not wait for the page that follows
         WebDriverWait(chromium, 20).until(staleness_of(field))
+        WebDriverWait(chromium, 20).until(lambda d: d.execute_script("return document.readyState") == "complete")
         return chromium
 
     yield go
@@ -84,7 +86,9 @@ def test_a_reviewer_approves_what_somebody_else_asked_for(sign_in: Any, served: 
     assert "<EMAIL_ADDRESS" in browser.find_element(By.CSS_SELECTOR, ".sample").text
     browser.find_element(By.ID, "reason").send_keys("looked at risk and sample")
     browser.find_element(By.CSS_SELECTOR, "button[value=approved]").click()
-    WebDriverWait(browser, 20).until(lambda b: "approved" in b.find_element(By.CSS_SELECTOR, "main .state").text)
+    WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException]).until(
+        lambda b: "approved" in b.find_element(By.CSS_SELECTOR, "main .state").text
+    )
     assert "looked at risk and sample" in browser.find_element(By.TAG_NAME, "main").text
     browser.get(f"{served.url}/audit")
     row = browser.find_element(By.CSS_SELECTOR, "tbody tr").text
