@@ -66,6 +66,7 @@ def test_markdown(text: str, words: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="ab *_~`[](){}!#>-+=|\\&;.1\n<", max_size=20))
+@example("\\\n1")
 def test_markdown_is_seen_wherever_it_means_something(text: str) -> None:
     plug = rule.get("markdown")("social_posts", rule.get("markdown").Options())
     done = only("markdown", [{"text": text, "platform": "reddit"}]).kept["text"][0].as_py()
