@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 pytest.importorskip("selenium")
 from conftest import PASSWORD, Served
-from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -19,16 +19,23 @@ PAGES = ("/", "/exports", "/tables", "/tables/refined.social_posts", "/runs", "/
 PAGES += ("/search?q=reddit", "/people")
 
 
+@contextmanager
+def another_page(browser: Any) -> Iterator[None]:
+    """Wait until what is done inside has led to another page: neither a key nor a form's button waits for it."""
+    here = browser.find_element(By.TAG_NAME, "html")
+    yield
+    WebDriverWait(browser, 20).until(staleness_of(here))
+    WebDriverWait(browser, 20).until(lambda d: d.execute_script("return document.readyState") == "complete")
+
+
 @pytest.fixture
 def sign_in(chromium: Any, served: Served) -> Iterator[Callable[[str], Any]]:
     def go(name: str, password: str = PASSWORD) -> Any:
         chromium.delete_all_cookies()
         chromium.get(f"{served.url}/exports")
         chromium.find_element(By.ID, "name").send_keys(name)
-        field = chromium.find_element(By.ID, "password")
-        field.send_keys(password, Keys.ENTER)  # unlike a click, a key does not wait for the page that follows
-        WebDriverWait(chromium, 20).until(staleness_of(field))
-        WebDriverWait(chromium, 20).until(lambda d: d.execute_script("return document.readyState") == "complete")
+        with another_page(chromium):
+            chromium.find_element(By.ID, "password").send_keys(password, Keys.ENTER)
         return chromium
 
     yield go
@@ -45,7 +52,8 @@ def candidate(browser: Any, served: Served, state: str, asked_by: str) -> None:
     for row in browser.find_elements(By.CSS_SELECTOR, "tbody tr"):
         cells = [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
         if cells[3] == state and cells[4] == asked_by:
-            row.find_element(By.TAG_NAME, "a").click()
+            with another_page(browser):
+                row.find_element(By.TAG_NAME, "a").click()
             return
     raise AssertionError(f"no {state} candidate of {asked_by}")
 
@@ -85,10 +93,9 @@ def test_a_reviewer_approves_what_somebody_else_asked_for(sign_in: Any, served: 
     identifier = heading(browser).removeprefix("Export ")
     assert "<EMAIL_ADDRESS" in browser.find_element(By.CSS_SELECTOR, ".sample").text
     browser.find_element(By.ID, "reason").send_keys("looked at risk and sample")
-    browser.find_element(By.CSS_SELECTOR, "button[value=approved]").click()
-    WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException]).until(
-        lambda b: "approved" in b.find_element(By.CSS_SELECTOR, "main .state").text
-    )
+    with another_page(browser):
+        browser.find_element(By.CSS_SELECTOR, "button[value=approved]").click()
+    assert "approved" in browser.find_element(By.CSS_SELECTOR, "main .state").text
     assert "looked at risk and sample" in browser.find_element(By.TAG_NAME, "main").text
     browser.get(f"{served.url}/audit")
     row = browser.find_element(By.CSS_SELECTOR, "tbody tr").text
@@ -120,7 +127,8 @@ def test_a_slider_says_what_another_value_would_make_of_the_score(sign_in: Any, 
     slider.send_keys(Keys.HOME)
     output = browser.find_element(By.CSS_SELECTOR, "form.whatif output")
     WebDriverWait(browser, 20).until(lambda _: output.text.startswith("would be 0."))
-    browser.find_element(By.CSS_SELECTOR, "form.whatif button").click()
+    with another_page(browser):
+        browser.find_element(By.CSS_SELECTOR, "form.whatif button").click()
     assert "it would be" in browser.find_element(By.CSS_SELECTOR, ".notice").text
 
 
@@ -138,7 +146,8 @@ def test_signing_out_ends_the_session(sign_in: Any, served: Served) -> None:
     cookie = browser.get_cookie("weir_session")
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Strict"
-    browser.find_element(By.CSS_SELECTOR, ".out button").click()
+    with another_page(browser):
+        browser.find_element(By.CSS_SELECTOR, ".out button").click()
     assert heading(browser) == "Sign in"
     browser.add_cookie({"name": "weir_session", "value": cookie["value"]})
     browser.get(f"{served.url}/tables")
