@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from .errors import ConfigError
 from .registry import nearest
@@ -27,6 +27,10 @@ def _identifier(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("must be lower-case letters, digits and underscores, and begin with a letter")
     return value
+
+
+def _spelt_out(value: Any) -> Any:
+    return {"cron": value} if isinstance(value, str) else value
 
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
@@ -104,6 +108,39 @@ class ExportConfig(Strict):
     licence: str | None = Field(None, description="the licence the release goes out under")
 
 
+class ScheduleConfig(Strict):
+    """When `weir daemon` runs the project; `schedule: "0 * * * *"` is short for `schedule: {cron: "0 * * * *"}`."""
+
+    cron: str = Field(description="minute hour day-of-month month day-of-week, as Debian's cron reads it")
+    timezone: str = Field("UTC", description="the zone that the expression counts in, such as Europe/Berlin")
+    jitter: str = Field("0 s", description="a run begins up to this much later, so that not all begin at once")
+    timeout: str | None = Field(None, description="a run that takes longer is stopped, such as '2 h'; null: none is")
+    catch_up: Literal["once", "none"] = Field(
+        "once", description="what a daemon does that was down at the time: one run when it starts, or none"
+    )
+
+
+class MailConfig(Strict):
+    """Where alerts go by e-mail."""
+
+    host: str = Field(description="the SMTP server")
+    port: int = Field(587, ge=1, le=65535, description="its port")
+    tls: Literal["starttls", "implicit", "off"] = Field("starttls", description="how the connection is encrypted")
+    user: str | None = Field(None, description="who signs in; null: nobody does")
+    password: str | None = Field(None, description="as ${ENV}")
+    sender: str = Field(description="the address alerts come from")
+    to: list[str] = Field(min_length=1, description="the addresses alerts go to")
+
+
+class AlertConfig(Strict):
+    """Who is told when a run fails, a gate holds something back, or a score crosses a line."""
+
+    webhook: str | None = Field(None, description="address that gets each alert as a JSON document by POST")
+    mail: MailConfig | None = Field(None, description="the same by e-mail")
+    barrier: float | None = Field(None, gt=0, lt=1, description="tell when the data-barrier score rises above this")
+    bottleneck: float | None = Field(None, gt=0, lt=1, description="the same for the compute-bottleneck score")
+
+
 class Config(Strict):
     """The whole of weir.yaml."""
 
@@ -124,6 +161,10 @@ class Config(Strict):
     )
     labels: dict[Identifier, LabelConfig] = Field(default_factory=dict, description="task: options")
     exports: dict[Identifier, ExportConfig] = Field(default_factory=dict, description="name: options")
+    schedule: Annotated[ScheduleConfig | None, BeforeValidator(_spelt_out)] = Field(
+        None, description="a cron expression, or options; see `weir daemon`"
+    )
+    alerts: AlertConfig = Field(default_factory=lambda: AlertConfig(), description="who is told what went wrong")
 
     _root: Path = PrivateAttr(default_factory=Path.cwd)
 

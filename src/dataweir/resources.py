@@ -80,6 +80,19 @@ def size(text: str, where: str) -> int:
         raise ConfigError(f"{where} is not a size", "write it as '64 MiB' or '2 GB'") from None
 
 
+def seconds(text: str, where: str) -> float:
+    """Parse a length of time such as '90 s', '2 h' or '400 d' to seconds. Raises ConfigError."""
+    from dask.utils import parse_timedelta
+
+    try:
+        found = float(parse_timedelta(text, default="s"))
+    except (KeyError, ValueError, TypeError):
+        raise ConfigError(f"{where} is not a length of time", "write it as '90 s', '5 m', '2 h' or '400 d'") from None
+    if found < 0:
+        raise ConfigError(f"{where} is negative", "write it as '90 s', '5 m', '2 h' or '400 d'")
+    return found
+
+
 def resolve_gpu(wanted: str) -> tuple[bool, str]:
     """Return whether kernels run on a GPU, and the reason. Raises MissingExtra for `on` without CuPy."""
     if wanted == "off":

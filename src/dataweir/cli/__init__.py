@@ -22,10 +22,11 @@ def weir() -> None:
 
 def program() -> Group:
     """Return the group of all commands."""
-    from . import audit, begin, catalogue, config, dedup, label, look, measure, quality, run, share, web
+    from . import audit, begin, catalogue, config, dedup, label, look, measure, quality, run, schedule, share, web
 
     if not weir.commands:
-        for module in (begin, config, run, quality, dedup, label, measure, look, catalogue, share, audit, web):
+        job = (begin, config, run, quality, dedup, label, measure, look, catalogue, share, audit)
+        for module in (*job, schedule, web):
             module.add(weir)
     return weir
 

@@ -83,9 +83,10 @@ def add(group: Group) -> None:
         output: Output, project: str, table: str, time: str, window: float, baseline: float, webhook: str | None
     ) -> None:
         """Compare the newest hours with the days before: schema, volume, freshness, nulls, distributions."""
+        from ..flow.alerts import post
         from ..flow.project import Project
-        from ..flow.quality import alert, failed
         from ..flow.quality import drift as compare
+        from ..flow.quality import failed
         from ..output import plain
         from .quality_view import drifted
 
@@ -94,7 +95,7 @@ def add(group: Group) -> None:
         output.show(document, drifted(found, unusual))
         if found.drifted or unusual:
             if webhook:
-                alert(webhook, document)
+                post(webhook, document)
             moved = [f"{f.kind} of {f.column or 'the table'}" for f in found.findings if f.drifted]
             raise failed(table, list(dict.fromkeys([*moved, *(f"history of {a['check']}" for a in unusual)])))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..daemon.times import Times
 from ..errors import ConfigError
 from ..ingest.cleaning import Cleaner
 from ..privacy.policy import load_policy
@@ -56,6 +57,9 @@ def check(project: Project) -> Checked:
     for name, export in project.config.exports.items():
         policy = load_policy(project.policy_path(name))
         items.append(Item(f"export {name}", f"{export.table} under {policy.name} ({policy.hash()[:12]}), k={policy.k}"))
+    if project.config.schedule is not None:
+        times = Times.of(project.config.schedule)
+        items.append(Item("schedule", f"{times.explain()} ({times.zone.key})"))
     engine = allocate(project.config.engine)
     items.append(Item("engine", f"{engine.workers} workers; GPU: {engine.gpu_reason}"))
     return Checked(items)

@@ -20,6 +20,7 @@ from ..privacy.files import row_count
 from ..privacy.keys import secret_key
 from ..privacy.policy import Policy, load_policy
 from ..storage import delete_tree, is_local, join
+from .alerts import alerted
 from .project import Project
 
 SHARE_ROWS = 1000
@@ -49,7 +50,7 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
     policy = load_policy(project.policy_path(name))
     settings = project.config.exports[name]
     project.reading()
-    with project.held() as (store, tables):
+    with alerted(project, output), project.held() as (store, tables):
         table = project.qualified(settings.table)
         key = Secret(secret_key(project.keys))
         identifier = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

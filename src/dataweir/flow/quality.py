@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..engine import Engine
-from ..errors import ConfigError, QualityGateFailed, WeirError
+from ..errors import ConfigError, QualityGateFailed
 from ..registry import nearest
 from ..storage import join
 from .gate import suite_of
@@ -155,22 +152,6 @@ def docs(project: Project, folder: str, table: str | None = None) -> list[str]:
     if not wanted:
         raise ConfigError("there is no quality result to write", "run 'weir run' first")
     return write_pages([(r.result, r.run, r.at) for r in wanted], Path(folder))
-
-
-def alert(url: str, document: Any) -> None:
-    """POST a JSON document to a webhook. Raises WeirError where it does not answer with success."""
-    if not url.startswith(("http://", "https://")):
-        raise ConfigError("the webhook is no http or https address", "write it as https://host/path")
-    body = json.dumps(document, default=str).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 (checked above)
-    try:
-        with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-            return
-    except (urllib.error.URLError, TimeoutError) as error:
-        reason = getattr(error, "code", None) or type(error).__name__
-        raise WeirError(
-            f"the webhook did not take the alert ({reason})", "check the address and what listens there"
-        ) from None
 
 
 def failed(table: str, findings: Sequence[str]) -> QualityGateFailed:

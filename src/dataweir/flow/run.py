@@ -12,6 +12,7 @@ from ..catalog.records import StepRecord
 from ..engine import Cost, Engine
 from ..errors import QualityGateFailed, WeirError
 from ..output import Output
+from .alerts import alerted, crossed, tell
 from .doctor import versions
 from .plan import RunPlan, make_plan
 from .project import Project
@@ -44,11 +45,11 @@ def run(project: Project, output: Output) -> RunReport:
     Whatever passed is committed before that. Raises ProjectLocked where another run holds the project.
     """
     project.check_sources()
-    with project.held() as (store, tables):
+    with alerted(project, output), project.held() as (store, tables):
         plan = make_plan(project, store)
         if not plan.splits and not plan.waiting:
             return RunReport(work=False)
-        started = time.perf_counter()
+        started, before = time.perf_counter(), store.latest_scores()
         record = store.start_run(project.config.project, project.config.hash(), versions(), plan.as_dict())
         try:
             tables.sweep_orphans(_landed(store) | _planned(project, plan))
@@ -62,6 +63,7 @@ def run(project: Project, output: Output) -> RunReport:
         except BaseException as error:
             store.finish_run(record.id, "failed", error={"error": type(error).__name__})
             raise
+        tell(project, output, crossed(project, before, report.scores))
         _end(store, record.id, report, pulled, refined)
         return report
 
