@@ -39,7 +39,8 @@ class Times:
     def next(self, after: datetime) -> datetime:
         """Return the first moment after `after`, in UTC. Raises ConfigError where there is none."""
         try:
-            return next(self._simulate(after)).astimezone(UTC)
+            found: datetime = next(self._simulate(after))
+            return found.astimezone(UTC)
         except StopIteration:
             raise ConfigError(f"schedule.cron: '{self.cron}' never comes", "check day and month") from None
 
