@@ -151,6 +151,12 @@ class Context:
     """Entity → the operator (and options) that the policy gives it."""
     identities: Any = None
     """Known identities of the data set (`identities.Identities`) to be found inside free text."""
+    beside: Callable[[str], pa.Array] | None = None
+    """Column → its values in the same rows, before masking."""
+    subject: str | None = None
+    """The column that says whose row it is."""
+    hierarchies: Mapping[str, Any] = field(default_factory=dict)
+    """Name → `hierarchy.Hierarchy` that the policy brings along."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many values or findings were treated, by entity or operator; the operator adds to it."""
 
@@ -162,6 +168,8 @@ class Operator(ABC):
     Options: ClassVar[type[Strict]]
     spans: ClassVar[bool] = False
     """Whether `span` works, so that a policy may name the operator for an entity."""
+    keyed: ClassVar[bool] = False
+    """Whether the result depends on the key, so that nobody without it can compute it from a guess."""
     example: ClassVar[Mapping[str, Any]] = {}
     """Options that the conformance suite uses."""
 
@@ -175,6 +183,10 @@ class Operator(ABC):
             f"the operator '{self.name}' works on whole columns, not on findings inside text",
             "name another operator for the entity, such as replace or hash",
         )
+
+    def reveal(self, values: pa.Array, options: Any, context: Context) -> pa.Array | None:
+        """Return what a treated column held, for holders of the key (`context.key`); None: it cannot be told."""
+        return None
 
 
 class NoOptions(Strict):
@@ -198,6 +210,20 @@ def texts_of(values: pa.Array, context: Context) -> pa.Array:
             "drop the column in the policy",
         )
     return values if pa.types.is_string(kind) else values.cast(pa.string())
+
+
+def of_subject(values: pa.Array, by: str | None, context: Context) -> pa.Array:
+    """Return the texts of the column that a row's secret hangs on: `by`, by default the policy's subject.
+
+    Raises ConfigError where neither is named or the table lacks it.
+    """
+    column = by or context.subject
+    if column is None or context.beside is None:
+        raise ConfigError(
+            f"column '{context.column}': nothing says whose row it is",
+            "name the column of the person in the policy: 'subject: author_id', or as 'by' of the operator",
+        )
+    return texts_of(context.beside(column), context)
 
 
 def per_distinct(values: pa.Array, change: Callable[[str], str | None]) -> tuple[pa.Array, pa.Array]:

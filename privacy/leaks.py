@@ -32,8 +32,8 @@ _FILE_ENDINGS = {"avif", "bmp", "css", "gif", "ico", "jpeg", "jpg", "js", "pdf",
 
 
 def _not_a_file(match: re.Match[str]) -> bool:
-    # Images for high-resolution screens are called logo@2x.png.
-    return match["end"].lower() not in _FILE_ENDINGS
+    # Images for high-resolution screens are called logo@2x.png; below .example (RFC 2606) nobody has mail.
+    return match["end"].lower() not in _FILE_ENDINGS and match["end"] != "example"
 
 
 _PRODUCT = re.compile(r"(?:(?:^|[\s(;,\"])[A-Za-z][A-Za-z_+-]*/|\brv:)$")
@@ -42,6 +42,8 @@ _PRODUCT = re.compile(r"(?:(?:^|[\s(;,\"])[A-Za-z][A-Za-z_+-]*/|\brv:)$")
 def _full_ipv4(match: re.Match[str]) -> bool:
     parts = [int(part) for part in match[0].split(".")]
     if max(parts) > 255 or parts[3] == 0 or parts[0] in (0, 127) or parts == [255] * 4:
+        return False
+    if parts[0] == 198 and parts[1] in (18, 19):  # networks of benchmarks (RFC 2544), where no machine of a person is
         return False
     # "Chrome/2.0.172.33" and "rv:1.9.2.13" are versions; a host name before the slash would hold a dot.
     return not _PRODUCT.search(match.string, max(0, match.start() - 40), match.start())
@@ -52,6 +54,8 @@ def _full_ipv6(match: re.Match[str]) -> bool:
     try:
         number = int(ipaddress.IPv6Address(text))
     except ValueError:
+        return False
+    if number >> 80 == 0x2001_0002_0000:  # networks of benchmarks (RFC 5180)
         return False
     groups = [group for group in text.split(":") if group]
     return number & (2**64 - 1) != 0 and len(groups) >= 3 and any(c.isdigit() for c in text)

@@ -32,19 +32,23 @@ def mask(table: pa.Table, policy: Policy | str | Path, *, key: bytes) -> pa.Tabl
 def mask_counted(table: pa.Table, policy: Policy, key: bytes, people: Identities | None = None) -> Masked:
     """Mask a table and count what was treated; `people` are looked for in its texts, by default its own."""
     known = table.column_names
-    for column in policy.columns:
+    identities = Identities(names_in(table).to_pylist()) if people is None else people
+
+    def beside(column: str) -> pa.Array:
         if column not in known:
             raise ConfigError(
                 f"policy {policy.name}: the table has no column '{column}'{nearest(column, known)}",
                 f"its columns: {', '.join(known)}",
             )
-    identities = Identities(names_in(table).to_pylist()) if people is None else people
+        return _whole(table[column])
+
     columns: dict[str, pa.Array] = {}
     counts: dict[str, dict[str, int]] = {}
-    for name in policy.columns:
+    whole = {name: beside(name) for name in policy.columns}
+    for name, values in whole.items():
         built, options = policy.operator(name)
-        context = policy.context(name, key, identities)
-        masked = built.column(_whole(table[name]), options, context)
+        context = policy.context(name, key, identities, beside)
+        masked = built.column(values, options, context)
         if masked is not None:
             columns[name] = masked
         counts[name] = dict(sorted(context.counts.items()))

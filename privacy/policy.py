@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import yaml
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
 
@@ -15,6 +17,7 @@ from ..errors import ConfigError
 from ..registry import nearest
 from .analyzer import LANGUAGES
 from .contract import Context, Operator, entities, operator
+from .hierarchy import Hierarchy, load_hierarchy
 
 Action = str | dict[str, Any]
 DEFAULT = "default"
@@ -34,13 +37,21 @@ class Policy(Strict):
     suppress: float = Field(0.05, ge=0, le=1, description="largest share of rows that may be held back to reach k")
     residual: int = Field(0, ge=0, description="findings that the scan of the written files may have")
     language: str = Field("en", description="the language of the texts")
+    subject: str | None = Field(None, description="the column that says whose row it is; it need not leave")
+    hierarchies: dict[str, str | dict[str, Any]] = Field(
+        default_factory=dict, description="name: a CSV or YAML file beside the policy, or {region: [place, ...]}"
+    )
 
+    _hierarchies: dict[str, Hierarchy] = PrivateAttr(default_factory=dict)
     _made: dict[str, tuple[Operator, BaseModel]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Policy:
         for column, action in self.columns.items():
             _build(action, f"columns.{column}")
+            named = getattr(self.operator(column)[1], "hierarchy", None)
+            if named is not None and named not in self.hierarchies:
+                raise ValueError(f"no hierarchy is called '{named}'{nearest(named, list(self.hierarchies))}")
         known = entities()
         for entity, action in self.entities.items():
             if entity != DEFAULT and entity not in known:
@@ -59,6 +70,7 @@ class Policy(Strict):
     def hash(self) -> str:
         """Return the SHA-256 of the policy's content; layout and comments of the file do not change it."""
         content = self.model_dump(mode="json")
+        content["hierarchies"] = {name: [found.levels, dict(found.paths)] for name, found in self._hierarchies.items()}
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def operator(self, column: str) -> tuple[Operator, BaseModel]:
@@ -72,9 +84,20 @@ class Policy(Strict):
             self._made[entity] = _build(action, f"entities.{entity}")
         return self._made[entity]
 
-    def context(self, column: str, key: bytes, identities: Any) -> Context:
+    def bring(self, folder: Path) -> Policy:
+        """Read the hierarchies that the policy names, by paths from `folder`: it travels without their files."""
+        for name, source in self.hierarchies.items():
+            self._hierarchies[name] = load_hierarchy(source, folder, f"hierarchies.{name}")
+        return self
+
+    def context(
+        self, column: str, key: bytes, identities: Any, beside: Callable[[str], pa.Array] | None = None
+    ) -> Context:
         """Return what an operator may know while it treats a column."""
         return Context(
+            subject=self.subject,
+            hierarchies=self._hierarchies,
+            beside=beside,
             key=key,
             column=column,
             language=self.language,
@@ -84,7 +107,7 @@ class Policy(Strict):
 
     def __getstate__(self) -> dict[Any, Any]:
         state: dict[Any, Any] = super().__getstate__()
-        return {**state, "__pydantic_private__": {"_made": {}}}
+        return {**state, "__pydantic_private__": {"_made": {}, "_hierarchies": self._hierarchies}}
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -98,7 +121,7 @@ def load_policy(path: str | Path) -> Policy:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{file.name} is not valid YAML{place}", "check indentation and colons") from None
-    return validate(Policy, data, file.name)
+    return validate(Policy, data, file.name).bring(file.parent)
 
 
 def _word(action: Action) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any
 
 import pyarrow as pa
 
 from ..contract import Context, NoOptions, Operator, operator, per_distinct, texts_of
-
-_DIGITS = 80 // 5
-_ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJ"
+from ..keyed import code, letters
 
 
 @operator("hash")
@@ -24,6 +20,7 @@ class Hash(Operator):
 
     Options = NoOptions
     spans = True
+    keyed = True
 
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array:
         """Return the pseudonyms of a column, each distinct value's made once."""
@@ -37,6 +34,4 @@ class Hash(Operator):
 
 def pseudonym(value: str, key: bytes) -> str:
     """Return 16 letters that stand for a value under a key (RFC 2104 with SHA-256, its first 80 bits)."""
-    code = hmac.new(key, value.strip().casefold().encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    number = int.from_bytes(code[:10])
-    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(_DIGITS))
+    return letters(code(value, key)[:10])

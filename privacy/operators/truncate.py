@@ -1,8 +1,9 @@
-"""Cut precision off: addresses to their network, texts to their beginning, numbers to some decimals."""
+"""Cut precision off: addresses to their network, texts to their beginning, numbers and coordinates to some decimals."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from ...config import Strict
+from ...errors import ConfigError
 from ..contract import Context, Operator, operator, per_distinct, texts_of
 
 
@@ -19,14 +21,19 @@ class TruncateOptions(Strict):
     ipv4: int = Field(24, ge=0, le=32, description="bits of an IPv4 address that stay")
     ipv6: int = Field(48, ge=0, le=128, description="bits of an IPv6 address that stay")
     chars: int | None = Field(None, ge=0, description="characters of a text that stay (instead of an address)")
-    decimals: int = Field(1, ge=0, le=6, description="decimals of a number that stay")
+    decimals: int = Field(1, ge=-9, le=6, description="decimals of a number that stay; -3: whole thousands")
+
+
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_COORDINATES = re.compile(rf"\s*{_NUMBER.pattern}(?:\s*[,; ]\s*{_NUMBER.pattern})*\s*")
 
 
 @operator("truncate")
 class Truncate(Operator):
-    """Cut precision off: an address to its network, a text to its beginning, a number to some decimals.
+    """Cut precision off: an address to its network, a text to its beginning, numbers and coordinates to some decimals.
 
-    Without `chars` a text column holds addresses: what is none, such as a host name, becomes null.
+    Without `chars` a text column holds addresses, numbers or coordinates ("52.5200, 13.4050"): what is none of these,
+    such as a host name, becomes null.
     """
 
     Options = TruncateOptions
@@ -38,11 +45,22 @@ class Truncate(Operator):
         if pa.types.is_floating(values.type):
             return pc.round(values, ndigits=options.decimals)
         if pa.types.is_integer(values.type):
-            return values
+            if options.decimals >= 0:
+                raise ConfigError(
+                    f"column '{context.column}' holds whole numbers: decimals would leave them as they are",
+                    "give negative decimals (-3: whole thousands), or generalise to bands",
+                )
+            return pc.round(values, ndigits=options.decimals)
         texts = texts_of(values, context)
         if options.chars is not None:
             return pc.utf8_slice_codeunits(texts, 0, options.chars)
-        return per_distinct(texts, lambda value: network(value, options.ipv4, options.ipv6))[0]
+        return per_distinct(texts, lambda value: _shortened(value, options))[0]
+
+
+def _shortened(value: str, options: TruncateOptions) -> str | None:
+    if _COORDINATES.fullmatch(value):
+        return _NUMBER.sub(lambda number: f"{round(float(number[0]), options.decimals):g}", value)
+    return network(value, options.ipv4, options.ipv6)
 
 
 def network(value: str, ipv4: int, ipv6: int) -> str | None:

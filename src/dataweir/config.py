@@ -104,6 +104,7 @@ class ExportConfig(Strict):
     table: str = Field(description="the refined table that is exported")
     policy: str = Field(description="path of the policy file")
     where: str | None = Field(None, description="SQL condition that picks the rows")
+    key: Identifier = Field("pseudonym", description="the key of its pseudonyms; exports of two keys cannot be linked")
     purpose: str | None = Field(None, description="why the data is shared; stands in the manifest")
     licence: str | None = Field(None, description="the licence the release goes out under")
 

@@ -22,6 +22,7 @@ from ..privacy.policy import Policy, load_policy
 from ..storage import delete_tree, is_local, join
 from .alerts import alerted
 from .project import Project
+from .unmask import export_key
 
 SHARE_ROWS = 1000
 """Fewer rows than this are not worth a task of their own."""
@@ -52,7 +53,7 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
     project.reading()
     with alerted(project, output), project.held() as (store, tables):
         table = project.qualified(settings.table)
-        key = Secret(secret_key(project.keys))
+        key = Secret(secret_key(project.keys, export_key(project, name)))
         identifier = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         folder = join(project.warehouse, "exports", name, identifier)
         _sweep(project, store, name)

@@ -1,0 +1,41 @@
+"""Reading again what reversible operators wrote, in whole columns and inside texts, for holders of the keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .contract import per_distinct
+from .operators.encrypt import TOKEN, opened
+from .policy import Policy
+
+_SPAN = re.compile(rf"<[A-Z_]+:({TOKEN.pattern})>")
+
+
+def reveal(table: pa.Table, policy: Policy, keys: Mapping[str, bytes], key: str) -> tuple[pa.Table, list[str]]:
+    """Return a masked table with all that can be read again, and the names of the columns that changed.
+
+    `keys` are those there are by id; `key` is the id of the one for results that do not name theirs. Raises
+    ValueError where a token was changed since it was written.
+    """
+    changed = []
+    for at, field in enumerate(table.schema):
+        values = table[field.name].combine_chunks()
+        made = None
+        if field.name in policy.columns:
+            built, options = policy.operator(field.name)
+            made = built.reveal(values, options, policy.context(field.name, keys[key], None))
+        texts = values if made is None else made
+        if pa.types.is_string(texts.type):
+            texts = per_distinct(texts, lambda text: opened(_SPAN.sub(r"\1", text), dict(keys)))[0]
+        if not _same(texts, values):
+            table = table.set_column(at, field.name, texts)
+            changed.append(field.name)
+    return table, changed
+
+
+def _same(one: pa.Array, other: pa.Array) -> bool:
+    return one.type == other.type and bool(pc.all(pc.equal(one, other), skip_nulls=True).as_py() is not False)
