@@ -32,8 +32,8 @@ _FILE_ENDINGS = {"avif", "bmp", "css", "gif", "ico", "jpeg", "jpg", "js", "pdf",
 
 
 def _not_a_file(match: re.Match[str]) -> bool:
-    # Images for high-resolution screens are called logo@2x.png; below .example (RFC 2606) nobody has mail.
-    return match["end"].lower() not in _FILE_ENDINGS and match["end"] != "example"
+    # Images for high-resolution screens are called logo@2x.png; below .invalid (RFC 2606) nobody has mail.
+    return match["end"].lower() not in _FILE_ENDINGS and match["end"] != "invalid"
 
 
 _PRODUCT = re.compile(r"(?:(?:^|[\s(;,\"])[A-Za-z][A-Za-z_+-]*/|\brv:)$")

@@ -23,7 +23,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "address": lambda fake: " ".join(fake.address().split()),
     "company": lambda fake: fake.company(),
     "username": lambda fake: f"{fake.user_name()}_{fake.random_int(100, 999)}",
-    "email": lambda fake: f"{fake.user_name()}{fake.random_int(100, 999)}@{fake.domain_word()}.example",
+    "email": lambda fake: f"{fake.user_name()}{fake.random_int(100, 999)}@{fake.domain_word()}.invalid",
     "url": lambda fake: f"https://{fake.domain_word()}.example/{fake.slug()}",
     "phone": lambda fake: f"07700 900{fake.random_int(0, 999):03d}",
     "ipv4": lambda fake: str(ipaddress.IPv4Address("198.18.0.0") + fake.random_int(1, 2**17 - 2)),
@@ -67,8 +67,9 @@ class SurrogateOptions(Strict):
 class Surrogate(Operator):
     """Put an invented value of the same kind in a value's place, the same for equal values under one key (Faker).
 
-    Nothing invented can reach anybody: domains end in .example (RFC 2606), addresses are of the benchmarking networks
-    198.18.0.0/15 (RFC 2544) and 2001:2::/48 (RFC 5180), telephone numbers of the range that Ofcom keeps free for drama.
+    Nothing invented can reach anybody: domains end in .example or, for mail, .invalid (RFC 2606), addresses are of the
+    benchmarking networks 198.18.0.0/15 (RFC 2544) and 2001:2::/48 (RFC 5180), telephone numbers of the range that Ofcom
+    keeps free for drama.
     Names and places are of Faker's lists, and bear no relation to the value. Two values may get the same one.
     """
 

@@ -241,7 +241,7 @@ def test_all_dates_of_a_person_move_together_in_every_table() -> None:
 
 
 SURROGATES = {
-    "email": r"[\w.]+@[a-z-]+\.example",
+    "email": r"[\w.]+@[a-z-]+\.invalid",
     "phone": r"07700 900\d{3}",
     "url": r"https://[a-z-]+\.example/[a-z-]+",
     "username": r"\w+_\d{3}",
@@ -267,4 +267,4 @@ def test_surrogates_are_consistent_and_reach_nobody(kind: str) -> None:
 
 def test_findings_become_surrogates_of_their_own_kind() -> None:
     (text,) = masked(["mail kim@example.org or call +49 30 901820"], "mask", entities={"default": "surrogate"})
-    assert re.fullmatch(r"mail [\w.]+@[a-z-]+\.example or call 07700 900\d{3}", text)
+    assert re.fullmatch(r"mail [\w.]+@[a-z-]+\.invalid or call 07700 900\d{3}", text)
