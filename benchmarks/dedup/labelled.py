@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from dataweir.ingest.dedup.banding import Banding
-from dataweir.ingest.dedup.cluster import similarities
 from dataweir.ingest.dedup.minhash import sketch
+from dataweir.ingest.dedup.sets import similarities
 from dataweir.ingest.dedup.shingles import Shingle
 
 Pair = tuple[str, str, bool]

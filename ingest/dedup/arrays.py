@@ -14,7 +14,8 @@ import pyarrow as pa
 from .banding import Banding
 from .characters import ALONE, CLASS_SHIFT, GAP, IGNORED, LETTER, MARK, POINT, SEQUENCE, SIZE, characters
 from .minhash import Permutations, Sketch
-from .shingles import SPACE, P, Q, Shingle, Shingles, text_buffers
+from .shingles import Q, Shingle, Shingles, text_buffers
+from .tokens import SPACE, P
 
 _UNP = np.uint64(pow(int(P), -1, 1 << 64))
 
@@ -175,8 +176,8 @@ def _keys(xp: Any, hashes: Any, rows: Any, starts: Any, banding: Banding) -> Any
         key = xp.full(last.size, band, dtype=np.uint64)
         for k in range(band * banding.rows, (band + 1) * banding.rows):
             values = hashes * factors[k] + summands[k]
-            key = _mix(xp, key * Q + _running_minimum(xp, values, rows, longest)[last].astype(np.uint64))
-        keys[band, there] = key
+            key = key * Q + _running_minimum(xp, values, rows, longest)[last].astype(np.uint64)
+        keys[band, there] = _mix(xp, key)
     return keys
 
 

@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .minhash import Sketch
+from .sets import FEW, jaccard, shingle_set
 from .shingles import Q, Shingles
 
 
@@ -75,25 +76,15 @@ def link(shingles: Shingles, steps: Iterable[Pass], clusters: Clusters, are_sets
     links = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64), np.empty(count, dtype=np.float64)
     ready = np.full(count, are_sets, dtype=np.bool_)
     copies = np.zeros(count, dtype=np.bool_)
-    slots = np.empty(1 << max(4, (2 * count - 1).bit_length()), dtype=np.int32)
+    width = max(4, (2 * count - 1).bit_length())
+    slots, marks = np.empty(1 << width, dtype=np.int32), np.empty(1 << width + 2, dtype=np.uint8)
     earlier = np.empty(count, dtype=np.int32)
     sets = (hashes, starts, sizes, ready)
     made = 0
     for keys, counts, least in steps:
-        made = _link_pass(keys, counts, sets, copies, least, clusters.parent, slots, earlier, links, made)
+        made = _link_pass(keys, counts, sets, copies, least, clusters.parent, (marks, slots, earlier), links, made)
     a, b, similarity = links
     return Links(a[:made], b[:made], similarity[:made])
-
-
-def similarities(
-    shingles: Shingles, a: NDArray[np.int64], b: NDArray[np.int64], are_sets: bool = False
-) -> NDArray[np.float64]:
-    """Return the exact Jaccard similarity of the texts a[i] and b[i], by their shingle hashes."""
-    hashes, starts, counts = shingles
-    out = np.empty(len(a), dtype=np.float64)
-    ready = np.full(len(counts), are_sets, dtype=np.bool_)
-    _similarities((hashes, starts, counts, ready), a, b, out)
-    return out
 
 
 @njit(cache=True, nogil=True)
@@ -131,43 +122,6 @@ def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def jaccard(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> float:
-    """Return the Jaccard similarity of two sorted sets."""
-    i = j = both = 0
-    while i < a.size and j < b.size:
-        x, y = a[i], b[j]
-        both += x == y
-        i += x <= y
-        j += y <= x
-    return both / (a.size + b.size - both)
-
-
-@njit(cache=True, nogil=True)
-def _shingle_set(sets: Any, text: np.int64) -> NDArray[np.uint32]:
-    """Return a text's shingles as a sorted set; make it one the first time."""
-    hashes, starts, counts, ready = sets
-    start = starts[text]
-    if not ready[text]:
-        ready[text] = True
-        mine = hashes[start : start + counts[text]]
-        mine.sort()
-        kept = 0
-        for i in range(mine.size):
-            if i == 0 or mine[i] != mine[kept - 1]:
-                mine[kept] = mine[i]
-                kept += 1
-        counts[text] = kept
-    return hashes[start : start + counts[text]]
-
-
-@njit(cache=True, nogil=True)
-def _similarities(sets: Any, a: NDArray[np.int64], b: NDArray[np.int64], out: NDArray[np.float64]) -> None:
-    for i in range(a.size):
-        one = _shingle_set(sets, a[i])
-        out[i] = jaccard(one, _shingle_set(sets, b[i])) if one.size else 1.0
-
-
-@njit(cache=True, nogil=True)
 def _link_pass(
     keys: NDArray[np.uint64],
     counts: NDArray[np.int32],
@@ -175,21 +129,30 @@ def _link_pass(
     copies: NDArray[np.bool_],
     least: float,
     parent: NDArray[np.int64],
-    slots: NDArray[np.int32],
-    earlier: NDArray[np.int32],
+    tables: Any,
     links: Any,
     made: int,
 ) -> int:
-    """Link the texts of one pass; `slots` is the hash table, `earlier` chains the texts of equal keys.
+    """Link the texts of one pass.
+
+    Most keys are of one text only. `marks` counts keys by some of their bits, and what is alone there goes no further:
+    no branch to guess wrongly, and a table of bytes. For the others `slots` is a hash table, `earlier` chains the texts
+    of equal keys.
 
     A text whose shingles equal an earlier one's is of its `copies`: it has the same keys in every band, and
     whatever is alike to the one is alike to the other, so no chain need hold both.
     """
     a, b, similarity = links
-    mask = np.uint64(slots.size - 1)
+    marks, slots, earlier = tables
+    room = np.empty(FEW, dtype=np.uint32)
+    mask, wide = np.uint64(slots.size - 1), np.uint64(marks.size - 1)
     slots[:] = -1
+    marks[:] = 0
     for text in range(keys.size):
-        if counts[text] == 0 or copies[text]:
+        place = keys[text] & wide
+        marks[place] = min(marks[place] + (counts[text] != 0), 2)
+    for text in range(keys.size):
+        if marks[keys[text] & wide] < 2 or counts[text] == 0 or copies[text]:
             continue
         slot = keys[text] & mask
         while slots[slot] >= 0 and keys[slots[slot]] != keys[text]:
@@ -198,7 +161,7 @@ def _link_pass(
         root = find(parent, text)
         while other >= 0 and not copies[text]:
             if find(parent, other) != root:
-                mine, theirs = _shingle_set(sets, text), _shingle_set(sets, other)
+                mine, theirs = shingle_set(sets, text, room), shingle_set(sets, other, room)
                 if min(mine.size, theirs.size) >= least * max(mine.size, theirs.size):
                     alike = jaccard(mine, theirs)
                     if alike >= least:

@@ -19,6 +19,8 @@ from .exact import GONE, POST_ID, id_column
 from .minhash import sketch
 from .near import sketch_all
 from .scheme import Scheme
+from .sets import sorted_sets
+from .shingles import Shingles
 from .staging import read_all, write_batches
 
 DOCUMENTS = pa.schema(
@@ -158,14 +160,10 @@ def _times(rows: pa.Table) -> Any:
     return pc.fill_null(rows["ts"].cast(pa.int64()), LATEST)
 
 
-def _sets(shingles: Any) -> pa.Array:
+def _sets(shingles: Shingles) -> pa.Array:
     """Return each text's shingles as a sorted set, its bytes in one binary value."""
-    hashes, starts, counts = shingles
-    sets = [np.unique(hashes[s : s + c]) for s, c in zip(starts[:-1], counts, strict=True)]
-    offsets = np.zeros(len(sets) + 1, dtype=np.int64)
-    np.cumsum([4 * each.size for each in sets], out=offsets[1:])
-    data = np.concatenate([np.empty(0, np.uint32), *sets])
-    return pa.Array.from_buffers(pa.large_binary(), len(sets), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    hashes, starts, counts = sorted_sets(shingles)
+    return pa.Array.from_buffers(pa.large_binary(), len(counts), [None, pa.py_buffer(4 * starts), pa.py_buffer(hashes)])
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

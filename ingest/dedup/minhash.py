@@ -16,7 +16,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .banding import Banding
-from .shingles import Alphabet, Q, Shingle, Shingles, mix, shingle_text, text_buffers
+from .shingles import BLOCK, Q, Scratch, Shingle, Shingles, mix, shingle_block, text_buffers
+from .tokens import Alphabet
 
 
 class Sketch(NamedTuple):
@@ -46,9 +47,9 @@ def sketch(texts: pa.Array, shingle: Shingle, banding: Banding) -> Sketch:
     made = Shingles.room(offsets, shingle)
     keys = np.empty((banding.bands, len(texts)), dtype=np.uint64)
     alphabet, permutations = Alphabet.make(), Permutations.make(banding.values)
-    way = (shingle.characters, shingle.size, shingle.last_power)
-    _sketch(data, offsets, alphabet, way, made, made.scratch(), permutations, keys)
-    return Sketch(made, keys)
+    way = (shingle.characters, shingle.size)
+    _sketch(data, offsets, alphabet, way, made, Scratch.room(offsets, shingle), permutations, keys)
+    return Sketch(made._replace(hashes=made.hashes[: made.starts[-1]]), keys)
 
 
 @njit(cache=True, nogil=True)
@@ -62,44 +63,47 @@ def _sketch(
     permutations: Any,
     keys: NDArray[np.uint64],
 ) -> None:
-    by_character, size, last_power = way
     hashes, starts, counts = shingles
-    tokens, sums = scratch
+    values = np.empty(permutations[0].size, dtype=np.uint32)
+    first = last = 0
+    while first < counts.size:
+        # A text takes a byte more than it has: one without any still is one.
+        while last < counts.size and (last == first or offsets[last + 1] - offsets[first] + last - first < BLOCK):
+            last += 1
+        block = slice(first, last + 1)
+        shingle_block(data, offsets[block], alphabet, way, scratch, hashes, starts[block], counts[first:last])
+        for text in range(first, last):
+            _sign(hashes[starts[text] : starts[text] + counts[text]], permutations, values)
+            _band(values, keys[:, text])
+        first = last
+
+
+@njit(cache=True, nogil=True)
+def _sign(hashes: NDArray[np.uint32], permutations: Any, values: NDArray[np.uint32]) -> None:
+    """Write the least value of each permutation."""
     factors, summands = permutations
-    bands = keys.shape[0]
-    values = np.empty(factors.size, dtype=np.uint32)
-    rows = factors.size // max(bands, 1)
-    for text in range(counts.size):
-        start = starts[text]
-        counts[text] = shingle_text(
-            data,
-            offsets[text],
-            offsets[text + 1],
-            alphabet,
-            by_character,
-            size,
-            last_power,
-            tokens,
-            sums,
-            hashes,
-            start,
-        )
-        values[:] = np.uint32(0xFFFFFFFF)
-        last = start + counts[text] - 1
-        for i in range(start, last + 1, 4):
-            # Four at a time, the last one again where there are fewer: the values are loaded and stored once for all.
-            one, two = hashes[i], hashes[min(i + 1, last)]
-            three, four = hashes[min(i + 2, last)], hashes[min(i + 3, last)]
-            for k in range(factors.size):
-                factor, summand = factors[k], summands[k]
-                lower = min(np.uint32(factor * one + summand), np.uint32(factor * two + summand))
-                upper = min(np.uint32(factor * three + summand), np.uint32(factor * four + summand))
-                values[k] = min(values[k], min(lower, upper))
-        for band in range(bands):
-            key = np.uint64(band)
-            for k in range(band * rows, (band + 1) * rows):
-                key = mix(key * Q + np.uint64(values[k]))
-            keys[band, text] = key
+    values[:] = np.uint32(0xFFFFFFFF)
+    last = max(hashes.size - 1, 0)
+    for i in range(0, hashes.size, 4):
+        # Four at a time, the last one again where there are fewer: the values are loaded and stored once for all.
+        one, two = hashes[i], hashes[min(i + 1, last)]
+        three, four = hashes[min(i + 2, last)], hashes[min(i + 3, last)]
+        for k in range(factors.size):
+            factor, summand = factors[k], summands[k]
+            lower = min(np.uint32(factor * one + summand), np.uint32(factor * two + summand))
+            upper = min(np.uint32(factor * three + summand), np.uint32(factor * four + summand))
+            values[k] = min(values[k], min(lower, upper))
+
+
+@njit(cache=True, nogil=True)
+def _band(values: NDArray[np.uint32], keys: NDArray[np.uint64]) -> None:
+    """Write the key of each band: its values as a polynomial in Q, mixed."""
+    rows = values.size // max(keys.size, 1)
+    for band in range(keys.size):
+        key = np.uint64(band)
+        for value in values[band * rows : (band + 1) * rows]:
+            key = key * Q + np.uint64(value)
+        keys[band] = mix(key)
 
 
 def _splitmix(number: int) -> int:

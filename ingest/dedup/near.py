@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from .banding import Banding, banding
-from .cluster import Clusters, link, passes, similarities
+from .cluster import Clusters, link, passes
 from .minhash import Sketch, sketch
+from .sets import similarities
 from .shingles import Shingle, Shingles
 
 _CHUNK = 1 << 24

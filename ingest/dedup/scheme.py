@@ -8,7 +8,7 @@ from ...config import DedupConfig
 from .banding import Banding, banding
 from .shingles import Shingle
 
-VERSION = 1
+VERSION = 2
 """Of the integers in the index: of shingle hashes, permutations and keys."""
 
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from ...storage import join
 from ..parts import Decided, Prepared
-from .cluster import Clusters, Links, Pass, add_band, link, similarities
+from .cluster import Clusters, Links, Pass, add_band, link
 from .documents import Sketched, band_keys, documents, each_row
 from .index import Hits, Stored, look_up_docs, look_up_keys
 from .scheme import Scheme
+from .sets import similarities
 from .shingles import Shingles
 from .staging import read_batch, write_batches
 
