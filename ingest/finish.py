@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..storage import filesystem, join, write_parquet
@@ -28,6 +28,9 @@ from .visits.reconstruct import Visits
 from .visits.reconstruct import apply as apply_visits
 
 _DAY = 86_400_000_000
+_NO_DAY = np.iinfo(np.int64).min
+_STRETCHES = 1000
+"""Logs go by time, so a day is a few stretches that need no sorting; with more of them sorting is cheaper."""
 
 
 def finish(
@@ -159,20 +162,22 @@ def _duplicates(table: str, rows: pa.Table, kept_id: pa.ChunkedArray, method: pa
     return pa.table([columns[name] for name in DUPLICATES.names], schema=DUPLICATES)
 
 
-def _days(rows: pa.Table) -> list[tuple[str, pa.Table]]:
+def _days(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Cut a table by the UTC day of `ts`; rows without a time stand apart, as the null partition."""
     ts = rows["ts"]
-    days = np.full(rows.num_rows, np.iinfo(np.int64).min)
+    days = np.full(rows.num_rows, _NO_DAY)
     valid = pc.is_valid(ts).to_numpy()
     days[valid] = pc.drop_null(ts).cast(pa.int64()).to_numpy() // _DAY
-    order = np.argsort(days, kind="stable")
-    each, first = np.unique(days[order], return_index=True)
-    ends: NDArray[np.int64] = np.append(first, len(order))
-    cut = []
-    for day, start, end in zip(each, ends[:-1], ends[1:], strict=True):
-        name = "null" if day == np.iinfo(np.int64).min else str(np.datetime64(int(day), "D"))
-        cut.append((name, rows if len(each) == 1 else rows.take(pa.array(order[start:end]))))
-    return cut
+    if np.count_nonzero(days[1:] != days[:-1]) > _STRETCHES:
+        order = np.argsort(days, kind="stable")
+        rows, days = rows.take(pa.array(order)), days[order]
+    turns = np.flatnonzero(days[1:] != days[:-1]) + 1
+    stretches: dict[int, list[pa.Table]] = {}
+    for start, end in itertools.pairwise([0, *turns.tolist(), rows.num_rows] if rows.num_rows else []):
+        stretches.setdefault(int(days[start]), []).append(rows.slice(start, end - start))
+    for day in sorted(stretches):
+        name = "null" if day == _NO_DAY else str(np.datetime64(day, "D"))
+        yield name, pa.concat_tables(stretches[day]).combine_chunks()
 
 
 def _counts(group: Group, kept: pa.Table, dropped: pa.Table) -> tuple[FileCount, ...]:

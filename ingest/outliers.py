@@ -1,21 +1,26 @@
 """Which numbers are far from all others: a mergeable sketch of each column, and the limits that follow from it.
 
 Values are counted in bins a fiftieth of their size wide, so a quantile is right to two per cent whatever was merged
-in which order (DDSketch: Masson, Rim and Lee, VLDB 12, 2019), and one partition and four give the same limits.
+in which order (DDSketch: Masson, Rim and Lee, VLDB 12, 2019), and one partition and four give the same limits. The
+sketch of all rows that a table ever got is kept beside it (SKETCHES), so one batch and ten do too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .cleaning import flag
+from .schemas import SKETCHES
 
 _WIDTH = np.log1p(0.02)
+_STEP = 4
+"""Limits stand on every fourth bin (eight per cent), so that they rest once a table has its shape."""
 _NORMAL = 1.482602218505602
 """Standard deviations of a normal distribution in its median absolute deviation."""
 
@@ -47,6 +52,12 @@ def merged(sketches: list[Sketch]) -> Sketch:
     return total
 
 
+def merge(states: Sequence[Mapping[str, Sketch]]) -> dict[str, Sketch]:
+    """Add up the sketches of each column over all parts."""
+    names = sorted({name for state in states for name in state})
+    return {name: merged([state[name] for state in states if name in state]) for name in names}
+
+
 def limits(counted: Sketch, method: str, factor: float, least: int) -> Limits | None:
     """Return where outliers begin; None where fewer than `least` values were seen, or half of them are alike.
 
@@ -70,7 +81,31 @@ def limits(counted: Sketch, method: str, factor: float, least: int) -> Limits | 
         reach = factor * _NORMAL * _quantile(away[order], weights[order], 0.5)
     if reach == 0:
         return None
-    return Limits(_value(np.floor(low - reach)), _value(np.ceil(high + reach)))
+    return Limits(*(_value(_STEP * np.round(at / _STEP)) for at in (low - reach, high + reach)))
+
+
+def to_rows(sketches: Mapping[str, Sketch], table: str) -> pa.Table:
+    """Return the sketches of a table's columns as rows of SKETCHES."""
+    rows = [(table, name, at, count) for name, one in sorted(sketches.items()) for at, count in sorted(one.items())]
+    return (
+        pa.table([list(each) for each in zip(*rows, strict=True)], schema=SKETCHES) if rows else SKETCHES.empty_table()
+    )
+
+
+def from_rows(rows: pa.Table) -> dict[str, Sketch]:
+    """Add up rows of SKETCHES, all of one table."""
+    found: dict[str, Sketch] = {}
+    for row in rows.group_by(["column", "bin"]).aggregate([("count", "sum")]).to_pylist():
+        found.setdefault(row["column"], {})[row["bin"]] = row["count_sum"]
+    return found
+
+
+def remark(rows: pa.Table, found: Mapping[str, Limits]) -> pa.Table:
+    """Take all marks of outliers away and make them anew."""
+    at = rows.schema.get_field_index("flags")
+    other = pc.utf8_ltrim(pc.replace_substring_regex(rows["flags"], r"(?:^|,)outlier:[^,]+", ""), ",")
+    other = pc.if_else(pc.equal(other, ""), pa.scalar(None, pa.string()), other)
+    return mark(rows.set_column(at, rows.schema.field(at), other), found)[0]
 
 
 def mark(rows: pa.Table, found: Mapping[str, Limits]) -> tuple[pa.Table, int]:

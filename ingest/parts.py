@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 
 from ..config import DedupConfig
 
+ROWS_PER_PART = 500_000
+"""Rows that one task prepares, and that one task finishes, however large a file is: memory follows from it."""
+
 
 @dataclass(frozen=True)
 class RawPart:
-    """A landed Parquet file of raw rows: those of one split.
+    """A landed Parquet file of raw rows, those of one split, or a stretch of its row groups.
 
     `file` and `first_line` are those of the split: they tell which lines of the file an earlier run has read.
     `former` is the name the file had then, where it was renamed since.
@@ -24,11 +27,14 @@ class RawPart:
     file: str = ""
     first_line: int = 1
     former: str = ""
+    stretch: tuple[int, int] | None = None
+    """The first row group and the one after the last; None: all of them."""
 
     @property
     def name(self) -> str:
         """A file name of its own, the same in every run."""
-        return hashlib.sha256(f"{self.source}\0{self.key}".encode()).hexdigest()[:24]
+        whole = f"{self.source}\0{self.key}"
+        return hashlib.sha256((f"{whole}\0{self.stretch[0]}" if self.stretch else whole).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,10 @@ class Prepared:
     last_ts: datetime.datetime | None
 
     @property
-    def order(self) -> tuple[str, str, int, str]:
+    def order(self) -> tuple[str, str, int, str, int]:
         """Where the part stands among others, whatever order the workers finished in."""
-        return self.part.source, self.part.file, self.part.first_line, self.part.key
+        first = self.part.stretch[0] if self.part.stretch else 0
+        return self.part.source, self.part.file, self.part.first_line, self.part.key, first
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,19 @@ def bucket_count(rows: int, rows_per_bucket: int = 2_000_000) -> int:
     return max(1, -(-rows // rows_per_bucket))
 
 
-def groups(prepared: Sequence[Prepared], rows_per_group: int = 1_000_000) -> list[Group]:
+def stretches(row_groups: Sequence[int], rows_per_part: int = ROWS_PER_PART) -> list[tuple[int, int]]:
+    """Cut a file of so many rows a row group into stretches of about `rows_per_part` rows, one row group at least."""
+    made: list[tuple[int, int]] = []
+    first, size = 0, 0
+    for at, rows in enumerate(row_groups):
+        if size and size + rows > rows_per_part:
+            made.append((first, at))
+            first, size = at, 0
+        size += rows
+    return [*made, (first, len(row_groups))]
+
+
+def groups(prepared: Sequence[Prepared], rows_per_group: int = ROWS_PER_PART) -> list[Group]:
     """Put neighbouring parts together up to about `rows_per_group` rows; a larger part stands alone."""
     made: list[list[Prepared]] = []
     size = 0

@@ -16,6 +16,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,7 @@ from .parts import (
     bucket_count,
     groups,
     rounds,
+    stretches,
     text_column,
 )
 from .schemas import DELETED, TABLES
@@ -61,6 +64,7 @@ __all__ = [
     "Prepared",
     "RawPart",
     "bucket_count",
+    "cut",
     "decide",
     "finish",
     "groups",
@@ -164,7 +168,7 @@ class _Preparation:
 
     def _tables(self) -> Iterator[pa.Table]:
         """Yield the candidates stretch by stretch, noting keys, rejects and counts on the way."""
-        for rows in _read(self.part.path):
+        for rows in _read(self.part):
             table = self.source.integrate(rows)
             if table.num_rows != rows.num_rows:
                 raise DataError(
@@ -270,16 +274,30 @@ def _batches(first: pa.Table, rest: Iterator[pa.Table]) -> Iterator[pa.RecordBat
         yield from table.to_batches()
 
 
-def _read(location: str) -> Iterator[pa.Table]:
-    """Yield a Parquet file's rows in stretches, at least one (which may be empty, for its schema)."""
+def cut(part: RawPart) -> list[RawPart]:
+    """Cut a part into stretches that each fit a worker's memory, whatever the size of the file it was read from."""
+    with _opened(part.path) as parquet:
+        sizes = [parquet.metadata.row_group(at).num_rows for at in range(parquet.num_row_groups)]
+    made = stretches(sizes)
+    return [replace(part, stretch=each) for each in made] if made[1:] else [part]
+
+
+def _read(part: RawPart) -> Iterator[pa.Table]:
+    """Yield a part's rows in stretches, at least one (which may be empty, for its schema)."""
+    with _opened(part.path) as parquet:
+        if not parquet.metadata.num_rows:
+            yield parquet.schema_arrow.empty_table()
+        wanted = range(*part.stretch) if part.stretch else range(parquet.num_row_groups)
+        for batch in parquet.iter_batches(batch_size=_ROWS, row_groups=list(wanted)):
+            yield pa.table(batch)
+
+
+@contextmanager
+def _opened(location: str) -> Iterator[pq.ParquetFile]:
     fs, inner = filesystem(location)
     try:
         with fs.open_input_file(inner) as source:
-            parquet = pq.ParquetFile(source)
-            if not parquet.metadata.num_rows:
-                yield parquet.schema_arrow.empty_table()
-            for batch in parquet.iter_batches(batch_size=_ROWS):
-                yield pa.table(batch)
+            yield pq.ParquetFile(source)
     except OSError:  # its text may quote the file
         raise StorageError(f"cannot read {path(location)}", "check that the landed file is there and whole") from None
 

@@ -136,6 +136,15 @@ NEAR_DOCS = _schema(
 are at least as similar as the threshold; `ts` is in microseconds, `length` in characters."""
 
 
+SKETCHES = _schema(
+    table=pa.string(),
+    column=pa.string(),
+    bin=pa.int32(),
+    count=pa.int64(),
+)
+"""One bin of the sketch of a batch's numbers (outliers.py); those of a table's batches add up."""
+
+
 class TableSpec(NamedTuple):
     """An integrated table: its schema, the column that identifies a row, and its Iceberg partition."""
 
@@ -152,4 +161,5 @@ TABLES: dict[str, TableSpec] = {
     "duplicates": TableSpec(DUPLICATES, "id"),
     "near_bands": TableSpec(NEAR_BANDS, "doc", ("band", "identity")),
     "near_docs": TableSpec(NEAR_DOCS, "id"),
+    "sketches": TableSpec(SKETCHES, "table", ("table", "identity")),
 }

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ...config import Strict
 from ..contract import StepResult, no_rejects, rule
-from ..outliers import Limits, Sketch, limits, merged, sketch
+from ..outliers import Limits, Sketch, limits, merge, sketch
 
 
 class OutliersOptions(Strict):
@@ -21,14 +21,15 @@ class OutliersOptions(Strict):
     )
     method: Literal["robust_z", "iqr"] = Field("robust_z", description="robust z-score, or interquartile range")
     factor: float = Field(5.0, gt=0, description="robust standard deviations, or interquartile ranges, that are far")
-    least: int = Field(200, ge=1, description="fewer values in a batch are not judged")
+    least: int = Field(200, ge=1, description="fewer values in a table are not judged")
 
 
 @rule("outliers")
 class Outliers:
-    """Sizes, durations and scores far from the batch's others are marked in `flags` (`outlier:COLUMN`), never dropped.
+    """Sizes, durations and scores far from the table's others are marked in `flags` (`outlier:COLUMN`), never dropped.
 
-    What is far follows from the whole batch, by robust statistics on a logarithmic scale (ingest/outliers.py).
+    What is far follows from all rows that ever came in, by robust statistics on a logarithmic scale
+    (ingest/outliers.py). Where a batch moves the limits, committed rows are marked anew in the same commit.
     """
 
     order = 90
@@ -52,9 +53,8 @@ class Outliers:
         return {name: sketch(table[name]) for name in self._here(table)}
 
     def settle(self, states: list[dict[str, Sketch]]) -> dict[str, Limits]:
-        """Return the limits of each column from all parts."""
-        names = sorted({name for state in states for name in state})
-        made = {name: merged([state[name] for state in states if name in state]) for name in names}
+        """Return the limits of each column from the sketches of all parts and batches."""
+        made = merge(states)
         found = {
             name: limits(counted, self.options.method, self.options.factor, self.options.least)
             for name, counted in made.items()

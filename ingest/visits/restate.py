@@ -1,9 +1,10 @@
-"""What a batch changes of committed web events: sessions that grow together, visitors that turn out to be machines."""
+"""What a batch changes of committed web events: sessions that grow together, visitors that turn out to be machines,
+and numbers that lie within the limits of outliers or outside by now."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from ...storage import filesystem, join, write_parquet
 from ..dedup.staging import read_all
 from ..hashing import string_hashes, to_hex
 from ..integrate import user_events
+from ..outliers import Limits, remark
 from ..persons import Identify
 
 MERGED = pa.schema({"old": pa.string(), "new": pa.string()})
@@ -25,10 +27,17 @@ TURNED = pa.schema({"event_id": pa.string(), "is_bot": pa.bool_()})
 
 
 class Changes(NamedTuple):
-    """What a batch changes of committed rows: sessions (MERGED) and machines (TURNED)."""
+    """What a batch changes of committed rows: sessions (MERGED), machines (TURNED), limits of outliers."""
 
     merged: pa.Table
     turned: pa.Table
+    limits: Mapping[str, Limits] | None
+    """None where the batch leaves them as they are."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the batch changes no committed row."""
+        return not self.merged.num_rows and not self.turned.num_rows and self.limits is None
 
     @property
     def events(self) -> list[str]:
@@ -36,9 +45,11 @@ class Changes(NamedTuple):
         return sorted(self.turned["event_id"].to_pylist())
 
 
-def changes(merged: Iterable[str | None], turned: Iterable[str | None]) -> Changes:
+def changes(
+    merged: Iterable[str | None], turned: Iterable[str | None], limits: Mapping[str, Limits] | None = None
+) -> Changes:
     """Gather what all buckets change, from their files."""
-    return Changes(_all(merged, MERGED), _all(turned, TURNED))
+    return Changes(_all(merged, MERGED), _all(turned, TURNED), limits)
 
 
 def _all(files: Iterable[str | None], schema: pa.Schema) -> pa.Table:
@@ -46,10 +57,10 @@ def _all(files: Iterable[str | None], schema: pa.Schema) -> pa.Table:
 
 
 class Touched(NamedTuple):
-    """A committed file, the day (UTC) it holds, and whether any of its rows changes."""
+    """A committed file, the day (UTC) it holds (None: rows without a time), and whether any of its rows changes."""
 
     file: str
-    day: dt.date
+    day: dt.date | None
     changed: bool
 
 
@@ -63,11 +74,14 @@ class Restated:
 
 def touched(file: str, changed: Changes) -> Touched:
     """Look whether a committed file of web_events holds rows that change."""
-    columns = read(file, ["ts", "session_id", "event_id"])
+    columns = read(file, ["ts", "session_id", "event_id", "flags", *(changed.limits or {})])
     merged = pc.is_in(columns["session_id"], changed.merged["old"].combine_chunks())
     turned = pc.is_in(columns["event_id"], changed.turned["event_id"].combine_chunks())
-    day = pc.min(columns["ts"]).as_py().astimezone(dt.UTC).date()
-    return Touched(file, day, bool(pc.any(pc.or_(merged, turned)).as_py()))
+    touches = pc.any(pc.or_(merged, turned)).as_py()
+    if not touches and changed.limits is not None:
+        touches = not remark(columns, changed.limits)["flags"].equals(columns["flags"])
+    first = pc.min(columns["ts"]).as_py()
+    return Touched(file, first and first.astimezone(dt.UTC).date(), bool(touches))
 
 
 def restate(old: str, changed: Changes, out: str, batch: str, identify: Identify | None = None) -> Restated:
@@ -78,6 +92,8 @@ def restate(old: str, changed: Changes, out: str, batch: str, identify: Identify
     rows = _with(rows, "session_id", pc.coalesce(_take(merged["new"], at), rows["session_id"]))
     at = pc.index_in(rows["event_id"], turned["event_id"].combine_chunks())
     rows = _with(rows, "is_bot", pc.if_else(pc.is_valid(at), _take(turned["is_bot"], at), rows["is_bot"]))
+    if changed.limits is not None:
+        rows = remark(rows, changed.limits)
     stem = f"{batch}-restated-{to_hex(string_hashes(pa.array([old])))[0].as_py()[:16]}"
     file = join(out, "refined", "web_events", "data", f"{stem}.parquet")
     write_parquet(rows, file)

@@ -6,6 +6,7 @@ worker processes sized by what the machine has; with `scheduler:` on any cluster
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -44,7 +45,7 @@ class Secret(bytes):
 
 @dataclass(frozen=True)
 class Timed:
-    """A task's result with what it cost on its worker: seconds, bytes read and written, the process's peak memory."""
+    """A task's result with what it cost on its worker: seconds, bytes read and written, peak memory meanwhile."""
 
     value: Any
     seconds: float
@@ -63,6 +64,8 @@ class Cost:
     wall_seconds: float = 0.0
     read_bytes: int = 0
     written_bytes: int = 0
+    peak_memory: int = 0
+    """The largest resident size of a worker while one of them ran, in bytes."""
 
 
 class Engine:
@@ -159,6 +162,7 @@ class Engine:
         cost.seconds += timed.seconds
         cost.read_bytes += timed.read_bytes
         cost.written_bytes += timed.written_bytes
+        cost.peak_memory = max(cost.peak_memory, timed.peak_memory)
 
     def _spilled(self) -> float:
         """Return the bytes that the workers spilled so far, as they report them to the scheduler."""
@@ -272,6 +276,7 @@ class _Task:
 
     def __call__(self, item: Any) -> Timed:
         read, written = _transferred()
+        _forget_peak()
         started = time.perf_counter()
         try:
             value = self.function(item, *self.arguments)
@@ -281,8 +286,21 @@ class _Task:
             raise strip(error, self.__name__) from None
         seconds = time.perf_counter() - started
         again, out = _transferred()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        return Timed(value, seconds, peak, again - read, out - written, (platform.node(), os.getpid()))
+        return Timed(value, seconds, _peak(), again - read, out - written, (platform.node(), os.getpid()))
+
+
+def _forget_peak() -> None:
+    """Let the kernel count the largest resident size anew (proc_pid_clear_refs(5)), where it can."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak() -> int:
+    """Return the largest resident size of this process since `_forget_peak`, or ever where nobody knows better."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _transferred() -> tuple[int, int]:

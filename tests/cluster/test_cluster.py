@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import math
 import os
 import signal
 import socket
@@ -65,6 +66,13 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
             process.wait()
 
 
+def size(number: int, of: int = LINES) -> int:
+    """Sizes that spread more and more: what is far among the first is nothing special among all."""
+    if number % 503 == 5:
+        return 7 * 10**9 if number % 2 else 4000
+    return round(1000 * math.exp((number * 37 % 101 - 50) / 50 * 4 * number / of))
+
+
 def log() -> str:
     """Many visitors, some of them machines, with replays, broken lines and sessions across midnight."""
     lines = []
@@ -72,7 +80,7 @@ def log() -> str:
         who, when = number * 7919 % 500, START + dt.timedelta(seconds=number // 4)
         path = "/robots.txt" if number % 4001 == 0 else f"/item/{number * 31 % 97}" + (".css" if number % 3 else "")
         lines.append(
-            f'192.0.2.{who % 250} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" 200 {number % 512} '
+            f'192.0.2.{who % 250} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" 200 {size(number)} '
             f'"https://shop.example/?utm_source=x&p={number % 50}" "Mozilla/5.0 (X11; v{who}) Firefox/140.0"'
         )
     lines[1000:1000] = lines[:200]
@@ -85,12 +93,15 @@ def project(folder: Path, **engine: Any) -> Path:
     text = log()
     (folder / "logs" / "a.log").write_text(text)
     (folder / "logs" / "b.log").write_text(text[: len(text) // 20])
-    posts = [f'{n},user{n % 40},"Post number {n % 900} about the weir and the water",' for n in range(1000)]
-    (folder / "posts.csv").write_text("id,who,body,note\n" + "\n".join(posts) + "\n")
-    columns = {"post_id": "id", "author_name": "who", "text": "body"}
+    posts = [
+        f'{n},user{n % 40},"Post number {n % 900} about the weir and the water",{size(n, 1000)}' for n in range(1000)
+    ]
+    (folder / "posts.csv").write_text("id,who,body,votes\n" + "\n".join(posts) + "\n")
+    columns = {"post_id": "id", "author_name": "who", "text": "body", "score": "votes"}
     config = {
         "project": "cluster",
         "engine": {"gpu": "off", **engine},
+        "quality": dict.fromkeys(("web_events", "social_posts", "user_events"), False),
         "sources": {
             "log": {"type": "weblog", "path": "logs/*.log"},
             "posts": {
@@ -140,6 +151,24 @@ def test_a_cluster_that_loses_a_worker_ends_in_the_same_tables(tmp_path: Path, a
         assert run.returncode == 0, err.decode() + out.decode()
         assert landed(folder) >= 8
     assert rows(folder) == rows(alone)
+
+
+def test_ten_batches_end_in_the_tables_of_one(tmp_path: Path, alone: Path) -> None:
+    with cluster(tmp_path, workers=1) as started:
+        folder = project(tmp_path / "ten", scheduler=started.address)
+        files = sorted([*(folder / "logs").iterdir(), folder / "posts.csv"])
+        whole = {file: file.read_text().splitlines(keepends=True) for file in files}
+        for file in files:
+            file.write_text("")
+        for batch in range(10):
+            for file, lines in whole.items():
+                with file.open("a") as grown:
+                    grown.writelines(lines[len(lines) * batch // 10 : len(lines) * (batch + 1) // 10])
+            assert dataweir.open(folder).run().work
+        ten = rows(folder)
+    one = rows(alone)
+    assert any("outlier:bytes" in row for row in map(str, one["web_events"]))
+    assert ten == one
 
 
 def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, run_weir: Any) -> None:

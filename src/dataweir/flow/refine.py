@@ -15,15 +15,16 @@ from ..catalog.records import SplitRecord, StepRecord
 from ..config import DedupConfig
 from ..engine import Engine
 from ..errors import QualityGateFailed
-from ..ingest.cleaning import Cleaner
 from ..ingest.contract import REJECTS
 from ..ingest.integrate import generic_schema
+from ..ingest.parts import ROWS_PER_PART
 from ..ingest.refine import (
     FileCount,
     Finished,
     Prepared,
     RawPart,
     bucket_count,
+    cut,
     decide,
     finish,
     groups,
@@ -35,6 +36,7 @@ from ..output import Output
 from ..storage import delete_files, join
 from .gate import Judged, judge, quarantine
 from .near import NearRound
+from .outliers import OutlierStage
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
 from .removals import removals
@@ -98,12 +100,11 @@ class _Batch:
         made = groups(prepared)
         identify = self.project.identify()
         where = self.project.warehouse, self.name
-        outliers = Cleaner(self.project.config.clean, self.target).rule("outliers")
-        limits = outliers.settle([part.numbers for part in prepared]) if outliers else {}
+        outliers = OutlierStage(self.project, self.tables, self.engine, self.target, prepared)
         with output.progress(f"write {self.target}", len(made)) as advance:
-            known = decided, *where, visits, identify, limits
+            known = decided, *where, visits, identify, outliers.limits
             finished = self.engine.map(finish, made, self.target, *known, advance=advance)
-        adds = {**_merged(finished), **index.adds}
+        adds = {**_merged(finished), **index.adds, **outliers.write(self.name)}
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
@@ -116,24 +117,28 @@ class _Batch:
             return
         for name in adds:
             self._ensure(name, prepared)
-        restated = stage.restate(visits, self.name, identify)
-        for name, files in restated.adds.items():
-            adds[name] = [*adds.get(name, []), *files]
-        gone = removals(finished, self.sources, self.tables)
-        self._commit("refine", adds, counts, {**index.deletes, **gone, **restated.deletes})
+        moved = outliers.moved if self.target == "web_events" else None
+        restated = [stage.restate(visits, self.name, identify, moved), outliers.restate(finished, self.name)]
+        deletes = [index.deletes, removals(finished, self.sources, self.tables), *(each.deletes for each in restated)]
+        for each in restated:
+            for name, files in each.adds.items():
+                adds[name] = [*adds.get(name, []), *files]
+        self._commit("refine", adds, counts, _either(deletes))
         for part in finished:
             for name, rows in part.rows.items():
                 done.rows_added[name] = done.rows_added.get(name, 0) + rows
 
     def _prepare(self, output: Output) -> list[Prepared]:
         buckets = bucket_count(sum(split.rows for split in self.splits))
-        parts = [
-            (
-                RawPart(split.rows_path, split.source, split.key, split.file, split.first_line),
-                self.sources[split.source],
-            )
+        whole = [
+            (RawPart(split.rows_path, split.source, split.key, split.file, split.first_line), split.rows)
             for split in self.splits
             if split.rows_path
+        ]
+        parts = [
+            (each, self.sources[part.source])
+            for part, rows in whole
+            for each in (cut(part) if rows > ROWS_PER_PART else [part])
         ]
         with output.progress(f"clean {self.target}", len(parts)) as advance:
             return self.engine.map(
@@ -255,6 +260,15 @@ def _merged(finished: Iterable[Finished]) -> dict[str, list[str]]:
             if files:
                 adds.setdefault(name, []).extend(files)
     return adds
+
+
+def _either(filters: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return for each table the row filter that holds where one of its filters does."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in filters:
+        for name, row_filter in each.items():
+            found[name].append(row_filter)
+    return {name: " or ".join(f"({one})" for one in some) if some[1:] else some[0] for name, some in found.items()}
 
 
 def _counted(finished: Iterable[Finished]) -> dict[tuple[str, str], FileCount]:

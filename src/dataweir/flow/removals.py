@@ -22,10 +22,9 @@ def removals(finished: Iterable[Finished], sources: Mapping[str, Any], tables: A
     replaced = _by_platform(post for part in parts for post in part.replaced)
     deleted = _by_platform(post for part in parts for post in part.deleted)
     found: dict[str, list[str]] = {}
+    if replaced:
+        found["refined.social_posts"] = [of_posts(post for part in parts for post in part.replaced)]
     for platform, ids in replaced.items():
-        found.setdefault("refined.social_posts", []).append(
-            f"(platform = {_quoted(platform)} and post_id in ({_listed(ids)}))"
-        )
         found.setdefault("refined.user_events", []).append(
             f"(actor like {_quoted(f'{platform}:%')} and event_id in ({_listed(ids)}))"
         )
@@ -35,6 +34,14 @@ def removals(finished: Iterable[Finished], sources: Mapping[str, Any], tables: A
         if ids and column:
             found.setdefault(f"raw.{label}", []).append(f"{column} in ({_listed(ids)})")
     return {name: " or ".join(parts) for name, parts in found.items() if tables.exists(name)}
+
+
+def of_posts(posts: Iterable[tuple[str, str]]) -> str:
+    """Return the row filter of posts, given as (platform, id)."""
+    return " or ".join(
+        f"(platform = {_quoted(platform)} and post_id in ({_listed(ids)}))"
+        for platform, ids in _by_platform(posts).items()
+    )
 
 
 def _by_platform(posts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -199,6 +199,7 @@ def _cost(cost: Cost) -> dict[str, float]:
         "task_wall_seconds": cost.wall_seconds,
         "task_read_bytes": cost.read_bytes,
         "task_written_bytes": cost.written_bytes,
+        "task_peak_bytes": cost.peak_memory,
     }
 
 

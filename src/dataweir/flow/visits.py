@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..catalog.records import StepRecord
 from ..engine import Engine
 from ..ingest.cleaning import Cleaner
+from ..ingest.outliers import Limits
 from ..ingest.parts import Decided, Prepared
 from ..ingest.persons import Identify
 from ..ingest.visits.reconstruct import Visits, reconstruct
@@ -48,32 +50,43 @@ class VisitStage:
         clean = self.project.config.clean
         return self.engine.map(reconstruct, buckets, self.prepared, ids, seen, clean, self.staging)
 
-    def restate(self, visits: list[Visits], batch: str, identify: Identify | None) -> Restatement:
-        """Write the committed files of every day with changes again; small, for a batch mostly follows the last one."""
-        changed = changes([each.merged for each in visits], [each.turned for each in visits])
-        if (not changed.merged.num_rows and not changed.turned.num_rows) or self.first is None:
+    def restate(
+        self, visits: list[Visits], batch: str, identify: Identify | None, limits: Mapping[str, Limits] | None
+    ) -> Restatement:
+        """Write the committed files of every day with changes again; small, for a batch mostly follows the last one.
+
+        `limits` are those of outliers where the batch moved them: then every day is looked at.
+        """
+        changed = changes([each.merged for each in visits], [each.turned for each in visits], limits)
+        if changed.nothing:
             return Restatement({}, {})
-        begin = _midnight(self.first) - dt.timedelta(days=1)
-        looked = self.engine.map(touched, self._files(f"ts >= '{begin.isoformat()}'"), changed)
-        days = sorted({each.day for each in looked if each.changed})
+        looked = self.engine.map(touched, self._from_day_before() if limits is None else self._files(), changed)
+        days = {each.day for each in looked if each.changed}
         files = [each.file for each in looked if each.day in days]
         made = self.engine.map(restate, files, changed, self.project.warehouse, batch, identify)
         adds = {TABLE: [each.file for each in made]}
         if back := [each.events for each in made if each.events]:
             adds[EVENTS] = back
-        return Restatement(adds, self._deletes(days, changed))
+        return Restatement(adds, self._deletes(days, changed)) if files else Restatement({}, {})
 
-    def _deletes(self, days: list[dt.date], changed: Changes) -> dict[str, str]:
+    def _from_day_before(self) -> list[str]:
+        """Return the files in which sessions and machines of the batch may have begun."""
+        if self.first is None:
+            return []
+        return self._files(f"ts >= '{(_midnight(self.first) - dt.timedelta(days=1)).isoformat()}'")
+
+    def _deletes(self, days: set[dt.date | None], changed: Changes) -> dict[str, str]:
         ranges = [
-            f"(ts >= '{day}T00:00:00+00:00' and ts < '{day + dt.timedelta(days=1)}T00:00:00+00:00')" for day in days
+            f"(ts >= '{day}T00:00:00+00:00' and ts < '{day + dt.timedelta(days=1)}T00:00:00+00:00')"
+            for day in sorted(filter(None, days))
         ]
-        deletes = {TABLE: " or ".join(ranges)}
+        deletes = {TABLE: " or ".join([*ranges, *(["ts is null"] if None in days else [])])}
         if changed.events and self.tables.exists(EVENTS):
             listed = ", ".join(f"'{event}'" for event in changed.events)
             deletes[EVENTS] = f"event_id in ({listed})" if len(changed.events) > 1 else f"event_id == {listed}"
         return deletes
 
-    def _files(self, row_filter: str) -> list[str]:
+    def _files(self, row_filter: str | None = None) -> list[str]:
         return list(self.tables.files(TABLE, row_filter)) if self.tables.exists(TABLE) else []
 
 
