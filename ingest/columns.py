@@ -14,6 +14,7 @@ import pyarrow as pa
 from numba import njit
 
 from .contract import REJECTS
+from .scan import borrowed, copy, find
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
@@ -37,23 +38,12 @@ class Slices(NamedTuple):
 
     def equal(self, byte: int) -> npt.NDArray[np.bool_]:
         """Return where the value is this one byte."""
-        one = np.flatnonzero(self.ends - self.starts == 1)
-        mask = np.zeros(len(self.starts), np.bool_)
-        mask[one] = self.data[self.starts[one]] == byte
-        return mask
+        return np.asarray(_equal(frozen(self.data), frozen(self.starts), frozen(self.ends), byte))
 
 
 def lines(data: Bytes, mark: int) -> Slices:
     """Return the lines of a block, without their ends; `mark` is the byte that ends a line (10 or 13)."""
-    ends = np.flatnonzero(data == mark).astype(np.int32)
-    starts = np.concatenate((np.zeros(1, np.int32), ends + np.int32(1)))
-    if len(data) and data[-1] != mark:
-        ends = np.append(ends, np.int32(len(data)))
-    starts = starts[: len(ends)]
-    if mark == 10:
-        full = np.flatnonzero(ends > starts)
-        ends[full] -= data[ends[full] - 1] == 13
-    return Slices(data, starts, ends)
+    return Slices(data, *_lines(frozen(data), mark))
 
 
 def clean(block: bytes) -> bool:
@@ -139,22 +129,59 @@ def constant(value: str, count: int) -> pa.Array:
 
 
 def _array(kind: pa.DataType, values: Slices) -> pa.Array:
-    null = values.starts < 0
-    offsets = np.zeros(len(null) + 1, np.int32)
-    np.cumsum(np.where(null, 0, values.ends - values.starts), out=offsets[1:])
+    where = frozen(values.data), frozen(values.starts), frozen(values.ends)
+    offsets, validity, nulls = _offsets(*where[1:])
     data = np.empty(offsets[-1], np.uint8)
-    _copy(frozen(values.data), frozen(values.starts), frozen(offsets), data)
-    nulls = int(null.sum())
-    validity = pa.py_buffer(np.packbits(~null, bitorder="little")) if nulls else None
-    return pa.Array.from_buffers(kind, len(null), [validity, pa.py_buffer(offsets), pa.py_buffer(data)], nulls)
+    _copy(*where[:2], frozen(offsets), data)
+    there = pa.py_buffer(validity) if nulls else None
+    return pa.Array.from_buffers(kind, len(values.starts), [there, pa.py_buffer(offsets), pa.py_buffer(data)], nulls)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _equal(data: Bytes, starts: Ints, ends: Ints, byte: int) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(len(starts), np.bool_)
+    for row in range(len(starts)):
+        mask[row] = ends[row] - starts[row] == 1 and data[starts[row]] == byte
+    return mask
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _lines(data: Bytes, mark: int) -> tuple[Ints, Ints]:
+    data, size = borrowed(data), len(data)
+    starts, ends = np.empty(size // 64 + 16, np.int32), np.empty(size // 64 + 16, np.int32)
+    count, at = 0, 0
+    while at < size:
+        if count == len(starts):
+            starts, ends = np.append(starts, np.empty_like(starts)), np.append(ends, np.empty_like(ends))
+        stop = find(data, at, size, mark, mark)
+        starts[count] = at
+        ends[count] = stop - (mark == 10 and stop > at and data[stop - 1] == 13)
+        count += 1
+        at = stop + 1
+    return starts[:count], ends[:count]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _offsets(starts: Ints, ends: Ints) -> tuple[Ints, Bytes, int]:
+    """Return Arrow's offsets and validity bits of ranges, and how many are null."""
+    count, put, nulls = len(starts), 0, 0
+    offsets, validity = np.empty(count + 1, np.int32), np.zeros((count + 7) // 8, np.uint8)
+    for row in range(count):
+        offsets[row] = put
+        if starts[row] < 0:
+            nulls += 1
+        else:
+            put += ends[row] - starts[row]
+            validity[row >> 3] |= 1 << (row & 7)
+    offsets[count] = put
+    return offsets, validity, nulls
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _copy(data: Bytes, starts: Ints, offsets: Ints, out: Bytes) -> None:
+    data, out = borrowed(data), borrowed(out)
     for row in range(len(starts)):
-        shift = starts[row] - offsets[row]
-        for at in range(offsets[row], offsets[row + 1]):
-            out[at] = data[at + shift]
+        copy(data, starts[row], out, offsets[row], offsets[row + 1] - offsets[row])
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -144,6 +144,7 @@ def _newest(source: Source, rows: pa.Table) -> float | None:
 def _batches(source: Source, split: Split) -> Iterator[Pulled]:
     """Yield the split's batches, small ones joined; at least one of rows, so that there is a schema to write."""
     held: list[Pulled] = []
+    size = 0
     schema: pa.Schema | None = None
     for batch in source.read(split):
         schema = schema or batch.rows.schema
@@ -153,9 +154,10 @@ def _batches(source: Source, split: Split) -> Iterator[Pulled]:
                 "mend the connector: dataweir.testing.check_source shows what is wrong",
             )
         held.append(batch)
-        if sum(b.rows.nbytes + b.rejects.nbytes for b in held) >= _ENOUGH:
+        size += batch.rows.nbytes + batch.rejects.nbytes
+        if size >= _ENOUGH:
             yield _joined(held)
-            held = []
+            held, size = [], 0
     if "begins" in split.extra:
         check_unchanged(split.path, split.file, split.extra["begins"])
     if held or schema is None:

@@ -154,25 +154,28 @@ class TextFile:
                 break
 
     def blocks(self, start: int = 0, end: int | None = None, size: int = BLOCK) -> Iterator[bytes]:
-        """Yield blocks of whole lines of about `size` bytes; the last one may lack its line end."""
+        """Yield blocks of whole lines of at most `size` bytes, or one longer line; the last may lack its line end."""
         held, length, wanted = [], 0, size
-        for part in self._text(start, end, size):
+        for part in self._text(start, end, max(size, BLOCK)):  # a store far away is not asked for every block
             held.append(part)
             length += len(part)
             if length < wanted:
                 continue
-            joined = b"".join(held)
-            cut = joined.rfind(self.mark) + 1
-            if cut:
-                yield joined[:cut]
-            elif length > LONGEST:
+            joined, at = b"".join(held), 0
+            while length - at >= size:
+                cut = joined.rfind(self.mark, at, at + size) + 1 or joined.find(self.mark, at + size) + 1
+                if not cut:
+                    break
+                yield joined[at:cut]
+                at = cut
+            if length - at > LONGEST:
                 raise SourceError(
                     f"{self.file} holds a line longer than {LONGEST >> 20} MiB",
                     "check that it is a text file of lines",
                     file=self.file,
                     retryable=False,
                 )
-            held, length = [joined[cut:]], len(joined) - cut
+            held, length = [joined[at:]], length - at
             wanted = max(size, 2 * length)  # a long line is not scanned again for every piece
         rest = b"".join(held)
         if rest:

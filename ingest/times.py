@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from .columns import Bytes, Ints
+from .scan import borrowed
 
 Longs = npt.NDArray[np.int64]
 NO_ZONE = np.iinfo(np.int16).min
@@ -272,7 +273,7 @@ def read_any_time(data: Bytes, at: int, end: int, patterns: Bytes, low: int, hig
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def times(data: Bytes, starts: Ints, ends: Ints, pattern: Bytes) -> tuple[npt.NDArray[np.bool_], Longs, Longs]:
     """Read one time a range; return which are none (a null is not wrong), microseconds UTC, minutes of the zone."""
-    count = len(starts)
+    count, data, pattern = len(starts), borrowed(data), borrowed(pattern)
     wrong, micros, zones = np.zeros(count, np.bool_), np.zeros(count, np.int64), np.zeros(count, np.int64)
     for row in range(count):
         if starts[row] >= 0:

@@ -16,7 +16,7 @@ from ..contract import Cursor, Pulled, Split, no_rejects, source
 from ..files import FileConfig, FileSource
 from ..identity import News
 from ..schemas import WEB_EVENTS
-from ..streams import BLOCK, HEAD, TextFile
+from ..streams import HEAD, TextFile
 from ..urls import split_targets
 from ..weblogs.rows import SCHEMA
 
@@ -87,7 +87,8 @@ class Weblog(FileSource):
     }
     schema: ClassVar[pa.Schema] = SCHEMA
     target: ClassVar[str] = "web_events"
-    block_bytes: ClassVar[int] = BLOCK
+    block_bytes: ClassVar[int] = 2 * 1024 * 1024
+    """How much text is parsed at once: it and what it comes to stay in a core's cache."""
 
     @property
     def settle_seconds(self) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..times import ISO
-from .program import ADDRESS, LOOSE, NAME, NUMBER, PORT, QUOTED, REST, STATUS, TEXT, TIME, WORD, Field, LineFormat
+from .fields import ADDRESS, LOOSE, NAME, NUMBER, PORT, QUOTED, REST, STATUS, TEXT, TIME, WORD
+from .program import Field, LineFormat
 from .template import compile_template
 
 _SECOND = 1_000_000

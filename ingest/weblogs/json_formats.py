@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import ConfigError
+from .fields import NUMBER, STATUS, TEXT, TIME
 from .objects import JsonFormat
-from .program import NUMBER, STATUS, TEXT, TIME, Field
+from .program import Field
 from .template import nginx_variable, unwrap
 
 _SECOND, _MILLI, _NANO = 1_000_000, 1000, -1000

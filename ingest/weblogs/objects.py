@@ -18,8 +18,10 @@ import numpy.typing as npt
 from numba import njit
 
 from ..columns import Bytes, Ints, Slices, frozen
+from ..scan import borrowed, find
 from ..times import Longs, times
-from .program import ABSENT, EMPTY, NUMBER, STATUS, TIME, Field, Parsed, read_number
+from .fields import ABSENT, EMPTY, NUMBER, STATUS, TIME, read_number
+from .program import Field, Parsed
 
 _DEPTH = 64  # deeper nesting than this is refused
 _NOT_JSON = 2
@@ -123,7 +125,7 @@ def _is_text(raw: bytes) -> bool:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _numbers(data: Bytes, starts: Ints, ends: Ints, scale: int) -> Longs:
-    out = np.full(len(starts), ABSENT, np.int64)
+    data, out = borrowed(data), np.full(len(starts), ABSENT, np.int64)
     for row in range(len(starts)):
         if starts[row] >= 0 and ends[row] > starts[row]:
             stop = ends[row] - (data[ends[row] - 1] == 115)  # `0.012s` are seconds
@@ -131,53 +133,48 @@ def _numbers(data: Bytes, starts: Ints, ends: Ints, scale: int) -> Longs:
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(inline="always")  # type: ignore[untyped-decorator]
 def _blank(data: Bytes, at: int, end: int) -> int:
     while at < end and (data[at] == 32 or data[at] == 9 or data[at] == 13):
         at += 1
     return at
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(inline="always")  # type: ignore[untyped-decorator]
 def _string(data: Bytes, at: int, end: int) -> tuple[int, bool]:
     """Return the place of the quote that closes a string whose text begins at `at` (-1: none), and if it escapes."""
     escapes = False
+    at = find(data, at, end, 34, 92)
     while at < end:
-        byte = data[at]
-        if byte == 34:
+        if data[at] == 34:
             return at, escapes
-        if byte == 92:
-            escapes = True
-            if at + 1 >= end:
-                return -1, escapes
-            kind = data[at + 1]
-            if kind == 117:
-                if at + 6 > end:
+        escapes = True
+        if at + 1 >= end:
+            break
+        kind = data[at + 1]
+        size = 2
+        if kind == 117:
+            size = 6
+            for i in range(at + 2, min(at + 6, end)):
+                letter = data[i] | 32
+                if not (48 <= data[i] <= 57 or 97 <= letter <= 102):
                     return -1, escapes
-                for i in range(at + 2, at + 6):
-                    letter = data[i] | 32
-                    if not (48 <= data[i] <= 57 or 97 <= letter <= 102):
-                        return -1, escapes
-                at += 6
-                continue
-            if not (
-                kind == 34
-                or kind == 92
-                or kind == 47
-                or kind == 98
-                or kind == 102
-                or kind == 110
-                or kind == 114
-                or kind == 116
-            ):
-                return -1, escapes
-            at += 2
-            continue
-        at += 1
+        elif not (
+            kind == 34
+            or kind == 92
+            or kind == 47
+            or kind == 98
+            or kind == 102
+            or kind == 110
+            or kind == 114
+            or kind == 116
+        ):
+            break
+        at = find(data, at + size, end, 34, 92)
     return -1, escapes
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(inline="always")  # type: ignore[untyped-decorator]
 def _bare(data: Bytes, at: int, end: int) -> int:
     """Return the place behind a number, true, false or null at `at`, or -1 where there is none."""
     start = at
@@ -209,7 +206,7 @@ def _bare(data: Bytes, at: int, end: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(inline="always")  # type: ignore[untyped-decorator]
 def _child(data: Bytes, low: int, high: int, node: int, text: Bytes, edges: Ints) -> int:
     """Return the node under `node` that a key leads to, or -1."""
     for e in range(len(edges)):
@@ -229,7 +226,7 @@ def _child(data: Bytes, low: int, high: int, node: int, text: Bytes, edges: Ints
 def _walk(
     data: Bytes, line_starts: Ints, line_ends: Ints, text: Bytes, edges: Ints, leaves: Ints, width: int
 ) -> tuple[npt.NDArray[np.bool_], Ints, Ints, npt.NDArray[np.bool_]]:
-    count = len(line_starts)
+    count, data, text, edges = len(line_starts), borrowed(data), borrowed(text), borrowed(edges)
     good = np.zeros(count, np.bool_)
     starts = np.full((width, count), -1, np.int32)
     ends = np.full((width, count), -1, np.int32)

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from ..columns import Bytes, Ints, Slices, frozen
+from ..scan import borrowed, find
 
 
 class Request(NamedTuple):
@@ -33,7 +34,7 @@ def split_queries(targets: Slices) -> tuple[Slices, Slices]:
     return Slices(targets.data, targets.starts, marks), queries
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(inline="always")  # type: ignore[untyped-decorator]
 def _is_protocol(data: Bytes, start: int, end: int) -> bool:
     """Whether a range reads like `HTTP/1.1`: capitals, a slash, digits and dots."""
     at = start
@@ -47,7 +48,7 @@ def _is_protocol(data: Bytes, start: int, end: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(inline="always")  # type: ignore[untyped-decorator]
 def _is_target(data: Bytes, start: int, end: int) -> bool:
     """Whether a range without a protocol behind it can only be a request target: a path, `*`, or a URL."""
     if start == end:
@@ -64,6 +65,7 @@ def _is_target(data: Bytes, start: int, end: int) -> bool:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _requests(data: Bytes, starts: Ints, ends: Ints) -> Ints:
+    data = borrowed(data)
     cuts = np.full((8, len(starts)), -1, np.int32)
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
@@ -84,9 +86,7 @@ def _requests(data: Bytes, starts: Ints, ends: Ints) -> Ints:
         cuts[0, row], cuts[1, row] = start, gap
         if target_end == target_start:
             continue
-        mark = target_start
-        while mark < target_end and data[mark] != 63:
-            mark += 1
+        mark = find(data, target_start, target_end, 63, 63)
         cuts[2, row], cuts[3, row] = target_start, mark
         if mark < target_end:
             cuts[4, row], cuts[5, row] = mark + 1, target_end
@@ -96,10 +96,8 @@ def _requests(data: Bytes, starts: Ints, ends: Ints) -> Ints:
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _marks(data: Bytes, starts: Ints, ends: Ints) -> Ints:
     """Return where the first question mark of each range stands, or its end."""
-    found = ends.copy()
+    data, found = borrowed(data), ends.copy()
     for row in range(len(starts)):
-        for at in range(max(0, starts[row]), ends[row]):
-            if data[at] == 63:
-                found[row] = at
-                break
+        if starts[row] >= 0:
+            found[row] = find(data, starts[row], ends[row], 63, 63)
     return found

@@ -10,7 +10,8 @@ from .. import columns
 from ..columns import Slices
 from ..schemas import TIMESTAMP
 from ..times import NO_ZONE
-from .program import ABSENT, Parsed
+from .fields import ABSENT
+from .program import Parsed
 from .requests import split_queries, split_requests
 
 SCHEMA = pa.schema(

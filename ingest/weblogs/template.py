@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from ...errors import ConfigError
 from ..times import CLF, ISO
-from .program import LIST, LOOSE, NAME, NUMBER, QUOTED, STATUS, TEXT, TIME, WORD, Field, LineFormat
+from .fields import LIST, LOOSE, NAME, NUMBER, QUOTED, STATUS, TEXT, TIME, WORD
+from .program import Field, LineFormat
 
 _SECOND = 1_000_000
 

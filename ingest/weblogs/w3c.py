@@ -15,7 +15,8 @@ import numpy as np
 
 from ..columns import Slices
 from ..times import NO_ZONE
-from .program import ABSENT, LOOSE, NUMBER, STATUS, TEXT, TIME, Field, LineFormat, Parsed
+from .fields import ABSENT, LOOSE, NUMBER, STATUS, TEXT, TIME
+from .program import Field, LineFormat, Parsed
 
 _NAMES = {
     "c-ip": "remote_host",
