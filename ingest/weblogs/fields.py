@@ -180,7 +180,7 @@ def read_numbers(
             continue
         start = _behind_blanks(data, at[row], end)
         stop = _find(data, start, end, edge, kind)
-        value = np.int64(-1)
+        value: int = np.int64(-1)  # type: ignore[assignment]
         if stop == start and delimited:
             value = ABSENT
         elif stop >= 0:
