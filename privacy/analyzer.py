@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ import pyarrow as pa
 from ..errors import ConfigError, DataError
 from ..registry import nearest
 from .contract import THRESHOLD, Recognizer, recognizer
-from .sieve import EVERYTHING, Gate, Sieve
+from .phones import Phones
+from .sieve import Gate, Sieve
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
 
@@ -61,8 +63,8 @@ _NATIONAL = {
 """Presidio's recognisers by language. Its URL and IP recognisers are left out: ours find what they find, read a
 URL to its end, and do not take a masked network for a machine."""
 
-_PRESIDIO_GATE = r"\pN|@|[a-f]{2}[:-][a-f]{2}[:-]|[a-f]{4}\.[a-f]{4}\."
-_PHONE_GATE = r"(?:\pN[^\pN\pL]{0,4}){6}"
+_PHONE_GATE = r"(?:\d\D{0,8}){4}"
+"""Some numbers of Germany have four digits."""
 
 
 class Finding(NamedTuple):
@@ -142,6 +144,7 @@ class Analyzer:
         self._parts = registry.get_recognizers(language=language, all_fields=True)
         self._entities = sorted({entity for part in self._parts for entity in part.get_supported_entities()})
         self.sieve = Sieve([_gate(part) for part in self._parts])
+        self._possible = {number: _phones(part) for number, part in enumerate(self._parts) if _calls(part)}
         self._context = [tuple(word.lower() for word in part.context or ()) for part in self._parts]
 
     def plain(self, text: str) -> list[Finding]:
@@ -161,6 +164,8 @@ class Analyzer:
         near = False
         for number in parts:
             part = self._parts[number]
+            if number in self._possible and not self._possible[number].possible(text):
+                continue
             found = part.analyze(text=text, entities=self._entities, nlp_artifacts=tokens)
             if found:
                 raw += found
@@ -175,14 +180,21 @@ class Analyzer:
 
 
 def _gate(part: Any) -> Gate:
-    """Return what a text must match before a recogniser is asked: ours say it, Presidio's are their own patterns."""
+    """Return the patterns of which one must match before a recogniser is asked; none where it must see every text."""
     if hasattr(part, "plug"):
-        return Gate(part.plug.gate)
-    if type(part).__name__ == "PhoneRecognizer":
-        return Gate(_PHONE_GATE)
-    if getattr(part, "patterns", None):
-        return Gate(_PRESIDIO_GATE, tuple(pattern.regex for pattern in part.patterns))
-    return Gate(EVERYTHING)
+        return Gate(part.plug.sieve())
+    if _calls(part):
+        return Gate(((_PHONE_GATE, False),))
+    ignored = getattr(part, "global_regex_flags", 0) & re.IGNORECASE
+    return Gate(tuple((pattern.regex, bool(ignored)) for pattern in getattr(part, "patterns", None) or ()))
+
+
+def _calls(part: Any) -> bool:
+    return type(part).__name__ == "PhoneRecognizer"
+
+
+def _phones(part: Any) -> Phones:
+    return Phones(tuple(part.supported_regions), part.leniency)
 
 
 def _sorted(results: Sequence[Any]) -> list[Finding]:

@@ -98,8 +98,8 @@ class Recognizer:
     name: ClassVar[str]
     entity: ClassVar[str]
     patterns: ClassVar[tuple[Pattern, ...]] = ()
-    gate: ClassVar[str]
-    """RE2 expression that matches (case-insensitively) every text in which a pattern can match: the cheap sieve."""
+    gate: ClassVar[str] = ""
+    """Where `search` is overridden: a pattern that matches, whatever the case, where it finds something."""
     context: ClassVar[tuple[str, ...]] = ()
     """Words that, among the five before a match, raise its score by 0.35."""
     languages: ClassVar[tuple[str, ...]] = ()
@@ -120,6 +120,13 @@ class Recognizer:
                 position = max(match.end() if verdict is False else end, match.start() + 1)
                 if verdict is not False:
                     yield Match(start, end, 1.0 if verdict else score)
+
+    @classmethod
+    def sieve(cls) -> tuple[tuple[str, bool], ...]:
+        """Return patterns, with whether they ignore case: one matches every text in which `search` finds something."""
+        if cls.gate:
+            return ((cls.gate, True),)
+        return tuple((pattern.regex, not cls.case_sensitive) for pattern in cls.patterns)
 
     @classmethod
     def validate(cls, value: str) -> bool | None:

@@ -12,7 +12,8 @@ from importlib.resources import files
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
-_POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
+_POSSESSIVE = frozenset({"'s", "'S", "’s", "’S"})
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 class Word(NamedTuple):
@@ -33,22 +34,27 @@ def words(text: str) -> tuple[Word, ...]:
     last = 0
     for match in _WORD.finditer(text):
         start, end = match.span()
-        if possessive := _POSSESSIVE.search(match[0]):
-            end -= len(possessive[0])
-        word = text[start:end]
-        first = word[0]
+        word = match[0]
+        if word[-2:] in _POSSESSIVE:
+            end, word = end - 2, word[:-2]
+        folded = word.casefold()
         found.append(
             Word(
                 start,
                 end,
-                word.casefold().replace("’", "'"),
-                first.isupper(),
+                folded if word.isascii() else folded.replace("’", "'"),
+                word[0].isupper(),
                 len(word) > 1 and word.isupper(),
                 text[last:start],
             )
         )
         last = end
     return tuple(found)
+
+
+def chinese(text: str) -> bool:
+    """Whether a text holds a Chinese character."""
+    return not text.isascii() and _HAN.search(text) is not None
 
 
 @functools.cache

@@ -24,6 +24,11 @@ class Documents(Recognizer):
     documents: ClassVar[tuple[Document, ...]]
 
     @classmethod
+    def sieve(cls) -> tuple[tuple[str, bool], ...]:
+        """Return the forms of the documents."""
+        return tuple((document.regex, True) for document in cls.documents)
+
+    @classmethod
     def search(cls, text: str, language: str) -> Iterator[Match]:
         """Yield proven numbers; where the score is low, only a context word makes them findings."""
         for regex, check, score in _compiled(cls.documents):

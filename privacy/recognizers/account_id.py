@@ -20,7 +20,6 @@ class AccountId(Recognizer):
     """Account, customer, employee, student and member numbers behind the word that names them; sort codes, BIC."""
 
     entity = "ACCOUNT_ID"
-    gate = r"\pN{2}|bic|swift"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             rf"\b{_WORD}\s{{0,2}}(?:is|ist|est|es|è|é|[:#=])?\s{{0,2}}(?P<value>(?=[\w-]*\d{{3}})[A-Z0-9][A-Z0-9-]{{3,24}})(?![\w-])",

@@ -18,7 +18,6 @@ class Age(Recognizer):
     """Ages: a number up to 119 with the word for years of life, behind `aged` or `age:`, or after `turned`, `when I was`."""
 
     entity = "AGE"
-    gate = r"\pN"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<![\w.,/$€£-]){_N}{_YEARS}", 0.7),
         Pattern(

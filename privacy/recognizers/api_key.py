@@ -33,7 +33,6 @@ class ApiKey(Recognizer):
     """API keys, access tokens, private keys and passwords: known prefixes, or a key word and a token of high entropy."""
 
     entity = "API_KEY"
-    gate = r"[a-z0-9_=+/.-]{16}|pass|pwd|pin|kennwort|token|secret|key|bearer|credential|jwt|session"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             rf"(?<![a-z0-9])(?:{_PREFIXED})(?![a-z0-9])",

@@ -14,7 +14,6 @@ class CreditCard(Recognizer):
     """Payment cards of 12 to 19 digits in any grouping, proven by the Luhn test (ISO/IEC 7812)."""
 
     entity = "CREDIT_CARD"
-    gate = r"(?:\pN[^\pN\pL]{0,2}){12}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![\d.,])[0-9](?:[ \u00a0._/\-\u2013]{0,2}[0-9]){11,30}(?!\d)", 0.5),
     )

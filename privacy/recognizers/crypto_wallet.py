@@ -14,7 +14,6 @@ class CryptoWallet(Recognizer):
     """Wallet addresses: Bitcoin, Litecoin, Dogecoin, Ethereum, Monero, Tron, Ripple, Cardano; others beside a word."""
 
     entity = "CRYPTO"
-    gate = r"[a-z0-9]{25}"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])", 0.9),

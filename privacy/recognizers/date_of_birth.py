@@ -20,7 +20,6 @@ class DateOfBirth(Recognizer):
     """Dates of birth: a date up to 40 characters behind a word of birth, or just before one."""
 
     entity = "DATE_OF_BIRTH"
-    gate = r"born|birth|b-?day|d\.?o\.?b|geb|née?|naissance|naci|nacque|nat[oa]|nasc|出生|生日"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"{_BORN}[^\n]{{0,40}}?(?P<value>{_ANY})", 0.85),
         Pattern(rf"(?P<value>{_ANY})(?=[^\w\n]{{1,3}}(?:\w+[^\w\n]{{1,2}}){{0,3}}?{_BORN})", 0.7),

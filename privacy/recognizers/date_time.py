@@ -13,7 +13,6 @@ class DateTime(Recognizer):
     """Calendar dates with the month in letters, ISO 8601 times, years behind a preposition, and days of the week."""
 
     entity = "DATE_TIME"
-    gate = r"\pN|day|tag|woch"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<!\w){WRITTEN}(?!\w)", 0.6),
         Pattern(

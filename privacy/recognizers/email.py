@@ -15,7 +15,6 @@ class Email(Recognizer):
     """E-mail addresses: any domain of two labels or more, IP literals, and `name (at) host (dot) tld`."""
 
     entity = "EMAIL_ADDRESS"
-    gate = r"@|%40|[\[({]\s*at\s*[\])}]|\sat\s.{1,80}\sdot\s"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<![\w.+-]){_LOCAL}(?:@|%40)(?:{_LABEL}\.)+[^\W\d_][\w-]{{0,61}}[^\W_](?![\w@])", 0.95),
         Pattern(rf"(?<![\w.+-]){_LOCAL}@\[?(?:\d{{1,3}}\.){{3}}\d{{1,3}}\]?", 0.9),

@@ -15,7 +15,6 @@ class Gps(Recognizer):
     """Pairs of coordinates: decimal degrees with three decimals or more, or degrees, minutes and seconds."""
 
     entity = "GPS"
-    gate = r"\pN\.\pN{3}|°|º|geo:"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             rf"(?<![\w.])(?:geo:)?{_D}\s?°?\s?[NS]?\s{{0,2}}[,;/ ]\s{{0,2}}{_D}(?:\s?°)?(?:\s?[EWO](?!\w))?(?![\w.]\d)(?!\d)",

@@ -22,7 +22,6 @@ class Iban(Recognizer):
     """International bank account numbers in any case and grouping, proven by ISO 13616 (modulo 97)."""
 
     entity = "IBAN_CODE"
-    gate = r"[a-z]{2}[^\pL\pN]{0,2}\pN"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![a-z0-9])[a-z]{2}[ -]?[0-9]{2}(?:[ \u00a0.\-]?[a-z0-9]){11,30}", 0.5),
     )

@@ -13,7 +13,6 @@ class Imei(Recognizer):
     """Mobile device identities (IMEI, 3GPP TS 23.003): 15 digits proven by the Luhn test, beside a word or grouped."""
 
     entity = "IMEI"
-    gate = r"(?:\pN[^\pL\pN]{0,2}){15}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![\w.-])\d{2}[- ]\d{6}[- ]\d{6}[- ]\d(?![\w-])", 0.6),
         Pattern(r"(?<![\w.,-])\d{15}(?![\w-])", 0.3),

@@ -18,7 +18,6 @@ class IpAddress(Recognizer):
     """IP addresses v4 and v6 (with zone); an address with zero host bits and its prefix names a network, no machine."""
 
     entity = "IP_ADDRESS"
-    gate = r"(?:\pN{1,3}\.){3}\pN|[0-9a-f]{0,4}:[0-9a-f]{0,4}:"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<![\d.])(?<!\d,){_V4}(?:/\d{{1,2}})?(?![\d]|\.\d)", 0.6),
         Pattern(

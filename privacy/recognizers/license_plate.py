@@ -22,7 +22,6 @@ class LicensePlate(Recognizer):
     """Licence plates: in the shape of France, Italy, Britain, the Netherlands, Brazil, China; others behind their word."""
 
     entity = "LICENSE_PLATE"
-    gate = r"\pN"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![\w-])[A-HJ-NP-TV-Z]{2}[- ]\d{3}[- ][A-HJ-NP-TV-Z]{2}(?![\w-])", 0.5),
@@ -57,7 +56,6 @@ class DriverLicense(Recognizer):
     """Driving licence numbers behind the word that names them."""
 
     entity = "DRIVER_LICENSE"
-    gate = r"licen|führerschein|permis|conducir|patente|rijbewijs|condução|cnh|驾驶证"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"\b{_DRIVER}{_BETWEEN}(?P<value>(?=[\w-]{{0,12}}\d)[A-Z0-9][A-Z0-9-]{{4,18}})(?![\w-])", 0.7),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
-from ..gazetteers import Word, common_words, given_names, large_places, places, surnames, words
+from ..gazetteers import Word, chinese, common_words, given_names, large_places, places, surnames, words
 from ._words import DWELLING, LANDS, NOT_NAMES, PLACE_LABELS, PREPOSITIONS, STATES
 
 _LONGEST = 5
@@ -17,7 +17,7 @@ class Location(Recognizer):
     """Names of cities, regions and countries out of a gazetteer; those that are also words or surnames need a sign."""
 
     entity = "LOCATION"
-    gate = r"(?-i:\p{Lu})|\p{Han}|\b(?:in|from) \pL"
+    gate = r"(?-i:\p{Lu})|[\u4e00-\u9fff]|\b(?:in|from) \pL"
     positives = (
         "she moved to «New York» last year",
         "aus «Köln» nach «München» gefahren",
@@ -34,7 +34,7 @@ class Location(Recognizer):
     @classmethod
     def search(cls, text: str, language: str) -> Iterator[Match]:
         """Yield places, the longest name at each word."""
-        if any("\u4e00" <= character <= "\u9fff" for character in text):
+        if chinese(text):
             from ._chinese import locations
 
             yield from locations(text)

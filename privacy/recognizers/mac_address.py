@@ -12,7 +12,6 @@ class MacAddress(Recognizer):
     """Hardware (MAC, EUI-48 and EUI-64) addresses; bare hexadecimal digits beside a word that says so."""
 
     entity = "MAC_ADDRESS"
-    gate = r"[0-9a-f]{2}[:-][0-9a-f]{2}[:-]|[0-9a-f]{4}\.[0-9a-f]{4}\.|[0-9a-f]{12}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             r"(?<![0-9a-f:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:[0-9a-f]{2}\1[0-9a-f]{2}\1)?[0-9a-f]{2}(?![0-9a-f]|[:-][0-9a-f])",

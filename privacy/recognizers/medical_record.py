@@ -19,7 +19,6 @@ class MedicalRecord(Recognizer):
     """Medical record, health insurance, patient and provider numbers: with their prefix, or up to 25 characters behind their word."""
 
     entity = "MEDICAL_RECORD"
-    gate = r"\pN{4}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"\bMRN[-:#\s]{0,3}\d{4,12}(?!\w)", 0.8),
         Pattern(r"\bMED\d{6,10}(?!\w)", 0.5),

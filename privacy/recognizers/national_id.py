@@ -13,7 +13,6 @@ class NationalId(Documents):
     """National identity and social security numbers of 30 countries, proven by their checksum; weak ones need a word."""
 
     entity = "NATIONAL_ID"
-    gate = r"\pN{2}[^\pL\pN]?\pN|\pN{2}\pL|\pL\pN{2}"
     documents: ClassVar[tuple[Document, ...]] = (
         Document("at.vnr", r"\d{4}[ -]?\d{6}", 0.1),
         Document("be.nn", r"\d{2}\.?\d{2}\.?\d{2}-?\d{3}[.-]?\d{2}", 0.5),
@@ -75,7 +74,6 @@ class TaxId(Documents):
     """Tax and VAT numbers of firms and people, proven by their checksum; plain digits need a word."""
 
     entity = "TAX_ID"
-    gate = r"\pN{2}[^\pL\pN]?\pN"
     documents: ClassVar[tuple[Document, ...]] = (
         Document(
             "eu.vat",

@@ -46,7 +46,6 @@ class Nationality(Recognizer):
     """Nationalities, religions and political groups, in English whatever the text's language, and in the others."""
 
     entity = "NRP"
-    gate = r"\pL{3}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"\b(?:(?:{_ENGLISH})(?:s|es|men|man|woman|women)?|(?:{_BELIEF})s?)\b", 0.5),
     )
@@ -66,7 +65,6 @@ class NationalityLocal(Recognizer):
     """Nationalities and religions in German, French, Spanish, Italian, Dutch and Portuguese."""
 
     entity = "NRP"
-    gate = r"\pL{3}"
     languages = ("de", "fr", "es", "it", "nl", "pt")
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"\b(?-i:{_GERMAN})\b", 0.5),

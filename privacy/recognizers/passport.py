@@ -12,7 +12,6 @@ class Passport(Recognizer):
     """Passport and identity-card numbers of any country, behind the word that names them."""
 
     entity = "PASSPORT"
-    gate = r"pas+a?port|reisepass|ausweis|pasaporte|passeport|paspoort|identity card|id card|护照"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|护照)"

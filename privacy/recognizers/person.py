@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
-from ..gazetteers import Word, common_words, everyday_words, given_names, large_places, places, surnames, words
+from ..gazetteers import Word, chinese, common_words, everyday_words, given_names, large_places, places, surnames, words
 from ._words import CALLED, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, STREET, TITLES
 
 _LONGEST = 5
@@ -25,7 +25,7 @@ class Person(Recognizer):
     """Names of people: a known given name or surname beside another name, a title, an initial or a word of calling."""
 
     entity = "PERSON"
-    gate = r"(?-i:\p{Lu})|\p{Han}"
+    gate = r"(?-i:\p{Lu})|[\u4e00-\u9fff]"
     positives = (
         "Yesterday «Jane Doe» wrote to us",
         "ask Mr. «Featherstonehaugh» about it",
@@ -52,7 +52,7 @@ class Person(Recognizer):
     @classmethod
     def search(cls, text: str, language: str) -> Iterator[Match]:
         """Yield names; where nouns (German) or whole texts are in capitals, a capital letter says less."""
-        if any("\u4e00" <= character <= "\u9fff" for character in text):
+        if chinese(text):
             from ._chinese import people
 
             yield from people(text)

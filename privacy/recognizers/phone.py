@@ -17,7 +17,6 @@ class Phone(Recognizer):
     """Telephone numbers: international with +, and the national forms of the US, UK, Germany, France and others."""
 
     entity = "PHONE_NUMBER"
-    gate = r"(?:\pN[^\pN\pL]{0,4}){6}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<![\w+])(?:\+|00{_SEP}?)[1-9](?:{_SEP}{{0,2}}(?:\(\d{{1,5}}\)|\d)){{6,14}}{_EXT}{_END}", 0.75),
         Pattern(

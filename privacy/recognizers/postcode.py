@@ -15,7 +15,6 @@ class Postcode(Recognizer):
     """Postal codes: behind their word, behind a US state, in the British, Canadian and Dutch shape, before a town."""
 
     entity = "POSTCODE"
-    gate = r"\pN[\pN\pL -]{3}"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(

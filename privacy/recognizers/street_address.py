@@ -42,7 +42,6 @@ class StreetAddress(Recognizer):
     """Street addresses: street and house number in eight languages, with unit, town, region, postcode and country."""
 
     entity = "STREET_ADDRESS"
-    gate = r"\pN"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(

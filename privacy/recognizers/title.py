@@ -17,7 +17,6 @@ class Title(Recognizer):
     """Forms of address before a capitalised name: Mr., Frau Dr., Mme, Sra., Dott., Dhr."""
 
     entity = "TITLE"
-    gate = r"(?-i:\p{Lu}\p{Ll})"
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<![\w.])(?:{_TITLE})\b\.?(?=\s\p{{Lu}})", 0.7),

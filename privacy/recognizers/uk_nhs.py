@@ -12,7 +12,6 @@ class UkNhs(Recognizer):
     """UK National Health Service numbers beside a word that names them, also mistyped ones."""
 
     entity = "UK_NHS"
-    gate = r"\pN{3}[^\pL\pN]{0,2}\pN{3}[^\pL\pN]{0,2}\pN{4}"
     patterns: ClassVar[tuple[Pattern, ...]] = (Pattern(r"(?<![\w.-])\d{3}[- .]?\d{3}[- .]?\d{4}(?![\w-])", 0.05),)
     context = ("nhs", "patient", "health service", "gp", "hospital", "surgery")
     positives = ("my NHS number is «943 476 5919».", "NHS no. «999-123-4567» on the form")

@@ -16,7 +16,6 @@ class Url(Recognizer):
     """Web addresses: whole, from the scheme to the end of the query; bare domains under a known public suffix."""
 
     entity = "URL"
-    gate = r"[^\s]\.\pL|://"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<![a-z0-9])[a-z][a-z0-9+.-]{{1,20}}://{_TAIL}+{_LAST}", 0.9),
         Pattern(rf"(?<![\w@.-])www\d{{0,3}}\.[\w-]+\.{_TAIL}+{_LAST}", 0.85),

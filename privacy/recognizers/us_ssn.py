@@ -12,7 +12,6 @@ class UsSsn(Recognizer):
     """US social security numbers by their form; never-issued areas count too, for people mistype and invent."""
 
     entity = "US_SSN"
-    gate = r"\pN{3}[^\pL\pN]{0,3}\pN{2}[^\pL\pN]{0,3}\pN{4}"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![\w-])\d{3}([-\u2010-\u2013 ])\d{2}\1\d{4}(?![\w-]|\.\d)", 0.6),
         Pattern(r"(?<![\w.-])\d{3}\.\d{2}\.\d{4}(?![\w-]|\.\d)", 0.4),

@@ -12,7 +12,6 @@ class Username(Recognizer):
     """Account names: @handle, @user@instance, u/name, name#1234, and names behind the word."""
 
     entity = "USERNAME"
-    gate = r"@|u/|#\pN{4}|user|login|handle|nick|skype|discord|insta|telegram|twitter|account name|konto"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"(?<![\w@./+-])[@＠]\w[\w.-]{0,38}(?<![.-])(?:@[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?!@?\w)", 0.7),
         Pattern(r"(?<![\w/.])/?u/[\w-]{2,64}(?![\w-])", 0.8),

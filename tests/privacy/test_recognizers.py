@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
 from dataweir.privacy.analyzer import analyzer
@@ -26,7 +24,6 @@ def test_positives_are_found(plug: type[Recognizer]) -> None:
         text, spans = marked(example)
         found = {(f.start, f.end) for f in analyzer(language(plug)).find(text) if f.entity == plug.entity}
         assert set(spans) <= found, (text, found)
-        assert pc.match_substring_regex(pa.array([text]), f"(?i){plug.gate}")[0].as_py(), text
 
 
 @pytest.mark.parametrize("plug", PLUGS, ids=lambda p: p.name)
