@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from phonenumbers import PhoneNumberMatcher, phonenumbermatcher
+from phonenumbers import PhoneNumberMatcher, phonenumbermatcher, phonenumberutil
 
 _REMEMBERED = 1 << 16
 
@@ -28,7 +28,7 @@ class Phones:
         at = 0
         while match := phonenumbermatcher._PATTERN.search(text, at):
             start, candidate = match.start(), match[0]
-            second = phonenumbermatcher._SECOND_NUMBER_START_PATTERN.search(candidate)
+            second = phonenumberutil._SECOND_NUMBER_START_PATTERN.search(candidate)
             if second:
                 candidate = candidate[: second.start()]
             at = start + len(candidate)
