@@ -19,7 +19,7 @@ from ..errors import ConfigError, MissingExtra, StorageError
 from ..storage import storage_error
 from .plainjson import dump_json
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in migrations/versions; here so that opening a current store loads no Alembic."""
 
 VERSION_TABLE = "weir_version"
@@ -77,6 +77,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted does not stay in free pages
     cursor.close()
 
 

@@ -193,6 +193,8 @@ class ReviewRow(Base):
     reason: Mapped[str]
     candidate_hash: Mapped[str]
     at: Mapped[datetime]
+    through: Mapped[str] = mapped_column(server_default=text("''"))
+    signature: Mapped[str] = mapped_column(server_default=text("''"))
     __table_args__ = (Index("reviews_candidate", "candidate"),)
 
 
@@ -275,3 +277,19 @@ class SignInRow(Base):
     created: Mapped[datetime]
     expires: Mapped[datetime]
     __table_args__ = (Index("sign_ins_user", "user_name"),)
+
+
+class ErasureRow(Base):
+    """One erasure of a person or of rows past their time: what it looks for, how far it is, what came of it."""
+
+    __tablename__ = "erasures"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    state: Mapped[str]
+    requested_by: Mapped[str]
+    requested: Mapped[datetime]
+    finished: Mapped[datetime | None]
+    search: Mapped[dict[str, Any]]
+    counts: Mapped[dict[str, Any]]
+    certificate: Mapped[dict[str, Any] | None]

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 RunState = Literal["running", "done", "failed", "gate_failed"]
 SplitState = Literal["pulled", "refined"]
-CandidateState = Literal["pending", "approved", "rejected", "published"]
+CandidateState = Literal["pending", "approved", "rejected", "published", "erased"]
 Decision = Literal["approved", "rejected"]
 ScoreKind = Literal["barrier", "bottleneck"]
 
@@ -127,7 +127,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Review:
-    """One decision on one candidate, bound to the hash of what was looked at."""
+    """One decision on one candidate, bound to the hash of what was looked at.
+
+    `through` says how the reviewer was known: 'web' by a sign-in, 'cli' by saying so. `signature` is the project's
+    own (hexadecimal Ed25519), so that a row written into the database by anybody else is no approval.
+    """
 
     candidate: str
     decision: Decision
@@ -135,6 +139,8 @@ class Review:
     reason: str
     candidate_hash: str
     at: datetime
+    through: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,26 @@ class AuditEntry:
     subject: str
     detail: dict[str, Any]
     hash: str
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One erasure: of a person (`kind` forget) or of rows past their time (retain).
+
+    `subject` is a keyed hash, or what is past its time; `search` the keyed hashes that are looked for, for good: they
+    keep the person from coming in again. It is `begun` until nothing is left, then `done` and certified.
+    """
+
+    id: str
+    kind: Literal["forget", "retain"]
+    subject: str
+    state: Literal["begun", "done"]
+    requested_by: str
+    requested: datetime
+    finished: datetime | None
+    search: dict[str, Any]
+    counts: dict[str, Any]
+    certificate: dict[str, Any] | None = None
 
 
 R = TypeVar("R")

@@ -19,10 +19,11 @@ from .runs import now
 
 _CHAIN_LOCK = 7_305_523_148
 NEXT: Mapping[CandidateState, tuple[CandidateState, ...]] = {
-    "pending": ("approved", "rejected"),
-    "approved": ("published", "rejected"),
-    "rejected": (),
+    "pending": ("approved", "rejected", "erased"),
+    "approved": ("published", "rejected", "erased"),
+    "rejected": ("erased",),
     "published": (),
+    "erased": (),
 }
 """What a candidate in a state may become: nothing leaves the house that was not approved first."""
 
@@ -93,6 +94,12 @@ class ReviewRecords(Database):
                 row.published_at, row.published_path = now(), published_path
             session.flush()
             return record(Candidate, row)
+
+    def drop_sample(self, id: str) -> None:
+        """Take the sample out of a candidate's evidence, for somebody in it was erased."""
+        with self.writing() as session:
+            row = _candidate_row(session, id, lock=True)
+            row.evidence = {**row.evidence, "sample": []}
 
     def add_review(self, candidate: str, decision: Decision, reviewer: str, reason: str, candidate_hash: str) -> Review:
         """Record a decision and move the candidate accordingly, together.

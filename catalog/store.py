@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .erasures import ErasureRecords
 from .intents import IntentRecords
 from .measurements import MeasureRecords
 from .people import PeopleRecords
@@ -9,7 +10,7 @@ from .reviews import ReviewRecords
 from .runs import RunRecords
 
 
-class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords):
+class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords, ErasureRecords):
     """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
 
     Methods are short transactions that take and give frozen records (records.py); a failing database is a

@@ -181,11 +181,20 @@ class Tables:
         row_filter: str | None = None,
         limit: int | None = None,
     ) -> pa.Table:
-        """Read rows into memory; `row_filter` is an Iceberg expression such as "source = 'shop'"."""
-        table = self._load(name)
-        with guarded(self.url, name):
-            scan = table.scan(row_filter=row_filter or "true", selected_fields=tuple(columns or ("*",)), limit=limit)
-            rows = scan.to_arrow()
+        """Read rows into memory; `row_filter` is an Iceberg expression such as "source = 'shop'".
+
+        Where files go meanwhile, for a person is erased, the table is looked up anew.
+        """
+        fields = tuple(columns or ("*",))
+        for attempt in range(_ATTEMPTS):
+            table = self._load(name)
+            with guarded(self.url, name):
+                try:
+                    rows = table.scan(row_filter or "true", selected_fields=fields, limit=limit).to_arrow()
+                    break
+                except FileNotFoundError:
+                    if attempt == _ATTEMPTS - 1:
+                        raise
         kinds = plain_schema(table.schema())
         names = list(columns) if columns else kinds.names
         return rows.select(names).cast(pa.schema([kinds.field(n) for n in names]))
@@ -323,6 +332,10 @@ class Tables:
                 for manifest in manifests.values()
                 for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)
             }
+
+    def iceberg(self, name: str) -> Table:
+        """Return the table as pyiceberg knows it, for maintenance (erasure.py)."""
+        return self._load(name)
 
     def _load(self, name: str) -> Table:
         try:

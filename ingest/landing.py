@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -23,6 +24,9 @@ from .. import storage
 from ..errors import DataError
 from .contract import REJECTS, Cursor, Pulled, Source, Split
 from .identity import check_unchanged
+
+ERASED = "erased"
+"""The reason of a record that may not come in again, for somebody in it was erased."""
 
 _COUNTS = b"weir.landed"
 _ENOUGH = 64 * 1024 * 1024  # bytes of rows in a row group
@@ -54,8 +58,13 @@ class Landed:
     """The time of the newest row, in seconds since 1970; None where rows have none of their own."""
 
 
-def land(source: Source, split: Split, location: str, config_hash: str) -> Landed:
+def land(
+    source: Source, split: Split, location: str, config_hash: str, refuse: Callable[[pa.Table], Any] | None = None
+) -> Landed:
     """Read `split` into `<location>/raw/<source>/data` and `<location>/raw/rejects/data`, or find it done.
+
+    `refuse` names the rows that must not come in (by number, ascending), for somebody in them is to be forgotten: they
+    stand in the rejects as `erased`, with their place and nothing of what they said.
 
     Raises SourceError where the split cannot be read to its end (nothing of it stays), StorageError where the
     files cannot be written, DataError where the source breaks its own schema.
@@ -66,7 +75,7 @@ def land(source: Source, split: Split, location: str, config_hash: str) -> Lande
     counts = _finished(rows_path)
     reused = counts is not None
     if counts is None:
-        counts = _write(source, split, rows_path, rejects_path)
+        counts = _write(source, split, rows_path, rejects_path, refuse)
     rejected: dict[str, int] = counts["rejected"]
     return Landed(
         source=label,
@@ -104,7 +113,7 @@ def _finished(rows_path: str) -> dict[str, Any] | None:
     return dict(json.loads(metadata[_COUNTS])) if _COUNTS in metadata else None
 
 
-def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> dict[str, Any]:
+def _write(source: Source, split: Split, rows_path: str, rejects_path: str, refuse: Any = None) -> dict[str, Any]:
     rejected: Counter[str] = Counter()
     cost: Counter[str] = Counter()
     cursor: Cursor = {}
@@ -116,6 +125,8 @@ def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> d
         for kept, refused, reached, took in _batches(source, split):
             cursor |= reached or {}
             cost.update(took)
+            if refuse:
+                kept, refused = _without_erased(kept, refused, refuse, split.source)
             rows += len(kept)
             for reason in pc.value_counts(refused["reason"]).to_pylist():
                 rejected[reason["values"]] += reason["counts"]
@@ -129,6 +140,28 @@ def _write(source: Source, split: Split, rows_path: str, rejects_path: str) -> d
             rejects_file.finish({})
         rows_file.finish({_COUNTS.decode(): json.dumps(counts)})  # last: it marks the split as done
     return counts
+
+
+def _without_erased(
+    rows: pa.Table, rejects: pa.Table, refuse: Callable[[pa.Table], Any], label: str
+) -> tuple[pa.Table, pa.Table]:
+    """Move the refused rows to the rejects, without their content; of refused rejects only the content goes."""
+    gone = refuse(rows)
+    if len(gone):
+        there = rows.select(["file", "line"]).take(pa.array(gone))
+        fixed = {"source": label, "stage": "pull", "reason": ERASED}
+        columns = {name: pa.repeat(pa.scalar(value), len(gone)) for name, value in fixed.items()}
+        columns |= {"file": there["file"], "line": there["line"], "raw": pa.nulls(len(gone), pa.binary())}
+        refused = pa.table([columns[name] for name in REJECTS.names], schema=REJECTS)
+        mask = np.ones(rows.num_rows, dtype=bool)
+        mask[gone] = False
+        rows, rejects = rows.filter(pa.array(mask)), pa.concat_tables([rejects, refused])
+    emptied = np.zeros(rejects.num_rows, dtype=bool)
+    emptied[refuse(rejects)] = True
+    if emptied.any():
+        raw = pc.if_else(pa.array(emptied), pa.scalar(None, pa.binary()), rejects["raw"].combine_chunks())
+        rejects = rejects.set_column(REJECTS.get_field_index("raw"), REJECTS.field("raw"), raw)
+    return rows, rejects
 
 
 def _newest(source: Source, rows: pa.Table) -> float | None:

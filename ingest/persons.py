@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,11 +92,12 @@ class Identify:
         found = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
         for column, kind in self.columns.get(name, ()):
             encoded = table[column].cast(pa.string()).combine_chunks().dictionary_encode()
-            people = pa.array([self._person(kind, value) for value in encoded.dictionary.to_pylist()], pa.string())
+            people = pa.array([self.person(kind, value) for value in encoded.dictionary.to_pylist()], pa.string())
             found = pc.coalesce(found, pa.chunked_array([people.take(encoded.indices)]))
         return found
 
-    def _person(self, kind: str, value: str) -> str | None:
+    def person(self, kind: str, value: str) -> str | None:
+        """Return the person that a name of some kind stands for; None where it names nobody."""
         name = normalise(kind, value)
         if name is None:
             return None
@@ -124,6 +125,11 @@ class Identify:
                 low, high = sorted((find(codes[0]), find(code)))
                 stands[high] = low
         return {code: find(code) for code in sorted(stands)}
+
+
+def names_beside(file: Path, wanted: Callable[[str], bool]) -> set[str]:
+    """Return all names of the people of a mapping file one of whose names is wanted."""
+    return {name for row in _rows(file) if any(wanted(v) for _, v in row) for _, name in row if name.strip()}
 
 
 def _rows(file: Path) -> list[list[tuple[str, str]]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import DataError
 from ..storage import filesystem
+from .signing import canonical
+
+__all__ = ["canonical", "plain", "read_tables", "row_count", "schema_of", "sha256_file"]
 
 
 def schema_of(locations: Sequence[str]) -> dict[str, str]:
@@ -24,12 +25,6 @@ def schema_of(locations: Sequence[str]) -> dict[str, str]:
     if any(list(schema.items()) != list(schemas[0].items()) for schema in schemas):
         raise DataError("the parts of the export have different columns or types", "export again")
     return schemas[0] if schemas else {}
-
-
-def canonical(value: Any) -> bytes:
-    """Return JSON in one form only: sorted keys, no blanks, UTF-8, a newline at the end."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode() + b"\n"
 
 
 def sha256_file(location: str) -> tuple[str, int]:

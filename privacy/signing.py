@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import stat
 import uuid
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -44,6 +46,12 @@ def signing_key(folder: str | Path) -> Ed25519PrivateKey:
             "restore the pair from your backup, or remove signing.pub to have it written anew",
         )
     return key
+
+
+def canonical(value: Any) -> bytes:
+    """Return JSON in one form only, the form that is signed: sorted keys, no blanks, UTF-8, a newline at the end."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
 
 
 def public_pem(key: Ed25519PublicKey) -> bytes:

@@ -60,7 +60,9 @@ class VerifyReport:
 
 
 def verify(bundle: str | Path, public_key: str | Path | bytes | Ed25519PublicKey) -> VerifyReport:
-    """Verify a bundle; `public_key` is the publisher's key, as object, PEM bytes or path of a PEM file.
+    """Verify a bundle (a folder) or the certificate of an erasure (a file).
+
+    `public_key` is the publisher's key, as object, PEM bytes or path of a PEM file.
 
     Raises nothing for a bad bundle or key: the report says what is wrong. The key in the bundle is never
     trusted.
@@ -80,6 +82,11 @@ def verify(bundle: str | Path, public_key: str | Path | bytes | Ed25519PublicKey
 
 
 def _verify(root: Path, key: Ed25519PublicKey, report: VerifyReport) -> None:
+    if root.is_file():
+        from .certificate import verify_certificate
+
+        verify_certificate(root, key, report)
+        return
     if not root.is_dir():
         report.add("folder", [f"there is no folder {root}"], "")
         return

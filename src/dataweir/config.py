@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -20,6 +21,7 @@ from .errors import ConfigError
 from .registry import nearest
 
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DAYS = re.compile(r"[1-9][0-9]{0,4}d")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -36,6 +38,21 @@ def _spelt_out(value: Any) -> Any:
 Identifier = Annotated[str, AfterValidator(_identifier)]
 
 
+def _duration(value: str) -> str:
+    if not _DAYS.fullmatch(value):
+        raise ValueError("must be a number of days such as 400d")
+    return value
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+"""A number of days, as `400d`."""
+
+
+def days(duration: str) -> timedelta:
+    """Return a Duration as a time delta."""
+    return timedelta(days=int(duration.removesuffix("d")))
+
+
 class Strict(BaseModel):
     """The base of every configuration model: unknown keys are refused, values are frozen."""
 
@@ -49,6 +66,7 @@ class SourceConfig(Strict):
     owner: str | None = Field(None, description="who answers for this data")
     licence: str | None = Field(None, description="the licence or terms the data came under")
     purpose: str | None = Field(None, description="what the data may be used for")
+    retain: Duration | None = Field(None, description="how long its rows are kept, such as 400d; then they are erased")
 
 
 class EngineConfig(Strict):
@@ -156,6 +174,10 @@ class Config(Strict):
     identity: IdentityConfig = Field(
         default_factory=lambda: IdentityConfig(), description="who is who across sources, by keyed hash"
     )
+    retain: dict[str, Duration] = Field(
+        default_factory=dict,
+        description="refined table: how long its rows are kept, such as 400d; then they are erased",
+    )
     quality: dict[str, str | Literal[False]] = Field(
         default_factory=dict,
         description="table: suite file, or false; integrated tables have a default suite",
@@ -198,6 +220,7 @@ class Config(Strict):
     def hash(self) -> str:
         """Return 16 hex digits that change with anything that changes what a run produces."""
         parts = self.model_dump(mode="json", include={"sources", "clean", "dedup", "identity"})
+        parts["sources"] = {k: {n: v for n, v in s.items() if n != "retain"} for k, s in parts["sources"].items()}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -69,6 +69,11 @@ class Output:
         if not self.json:
             self.console.print(text)
 
+    def step(self, text: str) -> None:
+        """Say on a terminal what was just done; silent elsewhere."""
+        if not self.json and sys.stderr.isatty():
+            sys.stderr.write(f"{text}\n")
+
     def error(self, error: WeirError) -> None:
         """Print one line of cause and one of cure on standard error, and the JSON document where asked for."""
         sys.stderr.write(f"error: {_line(error.message)}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,9 @@ from ..errors import SourceError
 from ..ingest.contract import REJECTS, Cursor, Split
 from ..ingest.landing import Landed, land
 from ..output import Output
+from ..privacy.erase import all_rows_holding
+from ..privacy.subjects import Subjects
+from .erasing import erased_people
 from .plan import RunPlan
 from .project import Project
 
@@ -36,7 +40,8 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
         label: found for label, made in plan.sources.items() if (found := _drift(store.cursor(label), made.cursor))
     }
     with output.progress("pull", len(items)) as advance:
-        results = engine.map(_land, items, project.warehouse, project.config.hash(), advance=advance)
+        where = project.warehouse, project.config.hash()
+        results = engine.map(_land, items, *where, erased_people(project, store), advance=advance)
     failed = {split.source: r for (_, split), r in zip(items, results, strict=True) if isinstance(r, SourceError)}
     landed = [r for r in results if isinstance(r, Landed) and r.source not in failed]
     reached = {label: dict(made.cursor) for label, made in plan.sources.items() if label not in failed}
@@ -69,10 +74,11 @@ def _drift(before: Cursor, after: Cursor) -> dict[str, float]:
     return {"columns": len(found), "columns_changed": len(changed)}
 
 
-def _land(item: tuple[Any, Split], location: str, config_hash: str) -> Landed | SourceError:
+def _land(item: tuple[Any, Split], location: str, config_hash: str, erased: Subjects) -> Landed | SourceError:
     source, split = item
+    refuse = functools.partial(all_rows_holding, subjects=erased) if erased else None
     try:
-        return land(source, split, location, config_hash)
+        return land(source, split, location, config_hash, refuse)
     except SourceError as error:
         return error
 

@@ -14,6 +14,7 @@ from ..errors import QualityGateFailed, WeirError
 from ..output import Output
 from .alerts import alerted, crossed, tell
 from .doctor import versions
+from .forget import finish_begun, retain_within, retention_due
 from .plan import RunPlan, make_plan
 from .project import Project
 from .pull import REJECTS_TABLE, Pulled, pull
@@ -46,8 +47,10 @@ def run(project: Project, output: Output) -> RunReport:
     """
     project.check_sources()
     with alerted(project, output), project.held() as (store, tables):
+        _finish_erasures(project, store, tables, output)
         plan = make_plan(project, store)
         if not plan.splits and not plan.waiting:
+            _retain(project, store, tables, output)
             return RunReport(work=False)
         started, before = time.perf_counter(), store.latest_scores()
         record = store.start_run(project.config.project, project.config.hash(), versions(), plan.as_dict())
@@ -65,7 +68,22 @@ def run(project: Project, output: Output) -> RunReport:
             raise
         tell(project, output, crossed(project, before, report.scores))
         _end(store, record.id, report, pulled, refined)
+        _retain(project, store, tables, output)
         return report
+
+
+def _finish_erasures(project: Project, store: Any, tables: Any, output: Output) -> None:
+    """Finish erasures that were killed, before anything new comes in."""
+    if store.erasures("begun"):
+        with Engine(project.config.engine, project.scratch) as engine:
+            finish_begun(project, store, tables, engine, output.step)
+
+
+def _retain(project: Project, store: Any, tables: Any, output: Output) -> None:
+    """Erase what is past the time that weir.yaml gives it."""
+    if retention_due(project, tables):
+        with Engine(project.config.engine, project.scratch) as engine:
+            retain_within(project, store, tables, engine, output.step, apply=True)
 
 
 def _landed(store: Any) -> set[str]:

@@ -1,0 +1,101 @@
+"""Commands of erasure: forget, retain, erasures."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import click
+
+from ..errors import ConfigError
+from ..output import Output, table
+from .base import Group, command
+from .render import Render, moment, printed
+
+
+def add(group: Group) -> None:
+    """Register the commands of this module."""
+
+    @command(group, "forget")
+    @click.option("--subject", default=None, help="Who: an e-mail address, a handle or an id.")
+    @click.option("--apply", is_flag=True, help="Erase what was found; without it nothing is touched.")
+    @click.option(
+        "--names/--no-names", default=True, help="Look for the display names that the person's rows give too."
+    )
+    @click.option("--as", "person", default=None, help="Who carries it out.  [default: the login name]")
+    @click.option("--lift", default=None, help="Let the person of an erasure (its id) come in again.")
+    def forget(
+        output: Output,
+        project: str,
+        subject: str | None,
+        apply: bool,
+        names: bool,
+        person: str | None,
+        lift: str | None,
+    ) -> None:
+        """Show where a person stands in tables, snapshots and exports; with --apply, erase it for good."""
+        from ..flow import forget as flow
+        from ..flow.project import Project
+
+        opened = Project.open(project)
+        if lift is not None:
+            flow.lift(opened, lift)
+            output.show({"lifted": lift}, printed(f"{lift}: the person may come in again"))
+            return
+        if subject is None:
+            raise ConfigError("nobody is named", "weir forget --subject EMAIL|HANDLE|ID")
+        report = flow.forget(opened, subject, output, apply, names, person or getpass.getuser())
+        output.show(report, _forgotten(report))
+
+    @command(group, "retain")
+    @click.option("--dry-run", is_flag=True, help="Count only.")
+    def retain(output: Output, project: str, dry_run: bool) -> None:
+        """Erase the rows that are past the time that `retain:` in weir.yaml gives them; 'weir run' does it too."""
+        from ..flow.forget import retain as go
+        from ..flow.project import Project
+
+        rows = go(Project.open(project), output, apply=not dry_run)
+        word = "past their time" if dry_run else "erased"
+        output.show(rows, printed(table(("table", word), list(rows.items()))))
+
+    @command(group, "erasures")
+    def erasures(output: Output, project: str) -> None:
+        """List the erasures with their state; the subject is a keyed hash."""
+        from ..flow.project import Project
+
+        found = Project.open(project).reading().erasures()
+        names = ("id", "kind", "subject", "state", "requested_by", "requested", "finished")
+        listed = [{name: getattr(e, name) for name in names} | {"rows": e.counts.get("rows", {})} for e in found]
+        rows = [
+            (e.id, e.kind, e.subject[:12], e.state, e.requested_by, moment(e.requested), moment(e.finished))
+            for e in found
+        ]
+        output.show(listed, printed(table(("id", "kind", "of", "state", "by", "asked", "finished"), rows)))
+
+
+def _forgotten(report: Any) -> Render:
+    rows = [
+        (name, count, ", ".join(f"{c} {n:,}" for c, n in report.columns.get(name, {}).items()) or "hangs on such a row")
+        for name, count in report.rows.items()
+    ]
+    parts: list[Any] = []
+    if report.forms:
+        parts.append(f"looked for: {', '.join(report.forms)}")
+    parts.append(table(("table", "erased" if report.applied else "would go", "found in"), rows))
+    kept = sum(report.snapshots.values())
+    parts.append(f"snapshots that hold the person: {kept}; values in the catalogue: {sum(report.catalogue.values())}")
+    if report.audit_entries:
+        parts.append(f"entries of the audit trail that name the person: {report.audit_entries}; as evidence they stay")
+    for each in report.releases:
+        where = f"published to {each['published_path']}" if each["published_path"] else each["state"]
+        how = f"{each['plain']} rows plainly, {each['pseudonym']} by pseudonym"
+        if each["possible"]:
+            how = "nothing found, but its table held the person"
+        parts.append(f"export {each['name']} {each['id']} ({where}): {how}")
+    for label, files in report.sources.items():
+        parts.append(f"the source {label} gave rows of the person: {', '.join(files[:5])}{' ...' if files[5:] else ''}")
+    if report.applied:
+        parts.append(f"[green]erased[/]; the certificate: {report.certificate}")
+    else:
+        parts.append("nothing was touched; erase it with --apply")
+    return printed(*parts)

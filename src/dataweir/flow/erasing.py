@@ -1,0 +1,286 @@
+"""Erasing rows from every table at once: found by what they hold or how old they are, and by the rows they hang on.
+
+What hangs on a row (its duplicates, labels, events, index entries) is erased before the row itself, so that a killed
+erasure finds the rest again by looking once more; nothing else needs to be remembered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .. import storage
+from ..catalog import erasure as iceberg
+from ..engine import Engine, Secret
+from ..ingest.dedup.exact import id_column
+from ..ingest.landing import ERASED
+from ..privacy.erase import Rows, batches, count_holding, write_without
+from ..privacy.keys import secret_key
+from ..privacy.subjects import Subjects, loaded
+from .project import Project
+
+Note = Callable[[str], None]
+_NOTHING: Rows = np.empty(0, np.int64)
+_PLACE = ("source", "file", "line")
+_DERIVED = ("near_bands", "near_docs", "duplicates", "labels", "user_events")
+"""Refined tables whose rows hang on others, in the order in which they are erased."""
+
+
+class Wanted(Protocol):
+    """Says which rows of a file are to be erased for their own sake."""
+
+    def rows(self, table: str, location: str) -> tuple[Rows, Counter[str]]:
+        """Return their numbers, ascending, and by column how many it told."""
+        ...
+
+
+@dataclass(frozen=True)
+class Person:
+    """The rows in which somebody stands."""
+
+    subjects: Subjects
+
+    def rows(self, table: str, location: str) -> tuple[Rows, Counter[str]]:
+        """Return the rows that hold the person, by column."""
+        return count_holding(location, self.subjects)
+
+
+@dataclass(frozen=True)
+class PastTime:
+    """The rows of before some moment: `sources` by label, `tables` by refined table."""
+
+    sources: Mapping[str, datetime]
+    tables: Mapping[str, datetime]
+    connectors: Mapping[str, Any]
+
+    def rows(self, table: str, location: str) -> tuple[Rows, Counter[str]]:
+        """Return the rows whose `ts` is earlier; rows without a time stay."""
+        zone, _, name = table.partition(".")
+        found, base = [_NOTHING], 0
+        if name in _DERIVED or (zone == "raw" and name not in self.sources):
+            return _NOTHING, Counter()
+        for rows in batches(location):
+            if zone == "raw":
+                late = _before(self.connectors[name].integrate(rows), self.sources[name])
+            else:
+                late = _before(rows, self.tables[name]) if name in self.tables else np.zeros(rows.num_rows, bool)
+                for label, limit in self.sources.items():
+                    late |= _before(rows, limit) & pc.fill_null(pc.equal(rows["source"], label), False).to_numpy()
+            found.append(np.flatnonzero(late) + base)
+            base += rows.num_rows
+        gone = np.concatenate(found)
+        return gone, Counter({"ts": len(gone)} if len(gone) else {})
+
+
+def _before(rows: pa.Table, limit: datetime) -> Any:
+    if "ts" not in rows.column_names:
+        return np.zeros(rows.num_rows, dtype=bool)
+    moment = pa.scalar(limit, pa.timestamp("us", "UTC"))
+    return pc.fill_null(pc.less(rows["ts"].cast(moment.type), moment), False).to_numpy().copy()
+
+
+class Item(NamedTuple):
+    """One data file of a table."""
+
+    table: str
+    file: str
+
+
+class Looked(NamedTuple):
+    """What was found in one file: rows to be erased, by column how many, and what other rows may hang on them by."""
+
+    item: Item
+    gone: Rows
+    columns: Counter[str]
+    links: pa.Table
+
+
+LINKS = pa.schema({"place": pa.string(), "id": pa.string(), "event": pa.string(), "doc": pa.int64()})
+"""`place` is source, file and line; `id` is table and id, `event` source and id; `doc` an entry of the near index."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What would be erased: rows by table, and by table and column how many tell it; the files and snapshots."""
+
+    rows: dict[str, int]
+    columns: dict[str, dict[str, int]]
+    snapshots: dict[str, int]
+    looked: list[Looked] = field(repr=False, default_factory=list)
+    ever: dict[str, dict[str, set[int]]] = field(repr=False, default_factory=dict)
+
+
+def look(project: Project, tables: Any, engine: Engine, wanted: Wanted) -> Findings:
+    """Look through every file that any snapshot of any table names."""
+    ever = {name: iceberg.data_files(tables, name) for name in tables.names()}
+    items = [Item(name, file) for name, files in ever.items() for file in sorted(files)]
+    looked = engine.map(_look, items, wanted)
+    by_item = {each.item: each for each in looked}
+    for kinds in (("place", "id", "event"), ("doc",)):
+        links = pa.concat_tables([LINKS.empty_table(), *(each.links for each in by_item.values())])
+        location = storage.join(project.staging, f"links-{kinds[0]}.parquet")
+        storage.write_parquet(links, location)
+        for each in engine.map(_linked, [by_item[item] for item in items], location, kinds):
+            by_item[each.item] = each
+    current = {name: set(tables.files(name)) for name in ever}
+    rows: Counter[str] = Counter()
+    columns: dict[str, Counter[str]] = defaultdict(Counter)
+    snapshots: dict[str, set[int]] = defaultdict(set)
+    for item, each in by_item.items():
+        if len(each.gone):
+            if item.file in current[item.table]:
+                rows[item.table] += len(each.gone)
+                columns[item.table].update(each.columns)
+            snapshots[item.table] |= ever[item.table][item.file]
+    told = {name: dict(sorted(columns[name].items())) for name in sorted(columns)}
+    held = {name: len(ids) for name, ids in sorted(snapshots.items())}
+    return Findings(dict(sorted(rows.items())), told, held, list(by_item.values()), ever)
+
+
+def _look(item: Item, wanted: Wanted) -> Looked:
+    gone, columns = wanted.rows(*item)
+    return Looked(item, gone, columns, _links(item, gone))
+
+
+def _linked(looked: Looked, location: str, kinds: tuple[str, ...]) -> Looked:
+    """Add the rows of one file that hang on rows that go."""
+    links = pa.concat_tables(list(batches(location)) or [LINKS.empty_table()])
+    found, base = [looked.gone], 0
+    if links.num_rows:
+        for rows in batches(looked.item.file, [*_PLACE, "id", "event_id", "table", "doc"]):
+            mine = _keys(looked.item.table, rows, hanging=True)
+            for kind in kinds:
+                if kind in mine:
+                    hit = pc.fill_null(pc.is_in(mine[kind], pc.drop_null(links[kind]).combine_chunks()), False)
+                    found.append(np.flatnonzero(hit.to_numpy(False)) + base)
+            base += rows.num_rows
+    gone = np.unique(np.concatenate(found))
+    if len(gone) == len(looked.gone):
+        return looked
+    return Looked(looked.item, gone, looked.columns, _links(looked.item, gone))
+
+
+def _links(item: Item, gone: Rows) -> pa.Table:
+    """Return what the rows that go are known by elsewhere."""
+    made = [LINKS.empty_table()]
+    base = 0
+    for rows in batches(item.file) if len(gone) else ():
+        first, end = np.searchsorted(gone, [base, base + rows.num_rows])
+        keys = _keys(item.table, rows.take(pa.array(gone[first:end] - base)), hanging=False)
+        base += rows.num_rows
+        count = end - first
+        columns = [keys.get(f.name, pa.nulls(count, f.type)) for f in LINKS]
+        made.append(pa.table(columns, schema=LINKS))
+    return pa.concat_tables(made)
+
+
+def _keys(table: str, rows: pa.Table, hanging: bool) -> dict[str, pa.Array]:
+    """Return the keys of rows: those that others hang on, or with `hanging` those by which they hang on others."""
+    zone, _, name = table.partition(".")
+    names = set(rows.column_names)
+    keys: dict[str, pa.Array] = {}
+    named = "source" in names and (zone == "refined" or name == "rejects")  # a raw table's column may say anything
+    label = rows["source"] if named else pa.repeat(pa.scalar(name, pa.string()), rows.num_rows)
+    if {"file", "line"} <= names and (hanging or name not in _DERIVED):
+        keys["place"] = _joined(label, rows["file"], rows["line"])
+    if "doc" in names and name == ("near_bands" if hanging else "near_docs"):
+        keys["doc"] = rows["doc"]
+    if zone == "refined" and name not in _DERIVED and not hanging:
+        ids = rows[id_column(name)] if id_column(name) in names else pa.nulls(rows.num_rows, pa.string())
+        keys["id"] = _joined(pa.repeat(pa.scalar(name), rows.num_rows), ids)
+        keys["event"] = _joined(label, ids)
+    if hanging and name == "labels":
+        keys["id"] = _joined(rows["table"], rows["id"])
+    if hanging and name == "user_events":
+        keys["event"] = _joined(label, rows["event_id"])
+    return {kind: _plain(values) for kind, values in keys.items()}
+
+
+def _joined(*parts: Any) -> Any:
+    return pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), "\x1f")
+
+
+def _plain(values: Any) -> pa.Array:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def erase(tables: Any, engine: Engine, findings: Findings, ident: str, note: Note) -> None:
+    """Write the files anew without the rows and put them in the place of the old ones, table by table."""
+    for name in in_order(findings.ever):
+        gone = [e for e in findings.looked if e.item.table == name and len(e.gone)]
+        files = set(tables.files(name))
+        work = [(e.item.file, _successor(e.item.file, ident), e.gone) for e in gone if e.item.file in files]
+        made = dict(zip((file for file, _, _ in work), engine.map(_rewrite, work), strict=True))
+        if made:
+            note(f"written {name}")
+            iceberg.replace_files(tables, name, made, ident)
+            note(f"replaced {name}")
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return the tables in the order they are erased in: what hangs on others, refined tables, raw ones."""
+
+    def rank(name: str) -> tuple[int, str]:
+        zone, _, table = name.partition(".")
+        derived = _DERIVED.index(table) if table in _DERIVED else len(_DERIVED)
+        return derived + (zone == "raw") * (2 if table != "rejects" else 1), name
+
+    return sorted(names, key=rank)
+
+
+def _rewrite(work: tuple[str, str, Rows]) -> str | None:
+    file, target, gone = work
+    return target if write_without(file, target, gone) else None
+
+
+def _successor(file: str, ident: str) -> str:
+    return f"{_stem(file)}.{ident.rpartition('-')[2]}.parquet"
+
+
+def _stem(file: str) -> str:
+    folder, _, name = storage.path(file).rpartition("/")
+    return f"{folder}/{name.removesuffix('.parquet').partition('.')[0]}"
+
+
+def forget_files(tables: Any, findings: Findings, note: Note) -> dict[str, int]:
+    """Expire the snapshots that named a file with erased rows, and delete every file that nothing names any more."""
+    counts: Counter[str] = Counter()
+    for name in tables.names():
+        held = {each.item.file for each in findings.looked if each.item.table == name and len(each.gone)}
+        old = {s for file in held for s in findings.ever[name][file]}
+        counts["snapshots"] += iceberg.expire(tables, name, old)
+        note(f"expired {name}")
+        counts["files"] += iceberg.sweep(tables, name)
+        note(f"swept {name}")
+    return dict(counts)
+
+
+def point_splits(store: Any, tables: Any) -> None:
+    """Let the splits that wait to be refined name the files that took the place of theirs, and count what went."""
+    from ..privacy.files import row_count
+
+    changed = []
+    for split in store.splits(state="pulled"):
+        here = {_stem(f): f for f in tables.files(f"raw.{split.source}")} if split.rows_path else {}
+        now = here.get(_stem(split.rows_path)) if split.rows_path else None
+        if split.rows_path and storage.path(now or "") != storage.path(split.rows_path):
+            rows = row_count(now) if now else 0
+            rejected = dict(split.rejected)
+            rejected[ERASED] = rejected.get(ERASED, 0) + split.rows - rows
+            path = storage.path(now) if now else None
+            changed.append(replace(split, rows_path=path, rows=rows, rejected=rejected))
+    store.save_splits(changed)
+
+
+def erased_people(project: Project, store: Any) -> Subjects:
+    """Return everybody who was erased, to be kept from coming in again."""
+    records = [e.search for e in store.erasures() if e.kind == "forget"]
+    key = Secret(secret_key(project.keys, "erasure")) if records else b""
+    return loaded(records, key)
