@@ -22,8 +22,23 @@ def weir() -> None:
 
 def program() -> Group:
     """Return the group of all commands."""
-    from . import audit, begin, catalogue, config, dedup, forget, keys, label, look
-    from . import measure, quality, run, schedule, share, web
+    from . import (
+        audit,
+        begin,
+        catalogue,
+        config,
+        dedup,
+        forget,
+        keys,
+        label,
+        look,
+        measure,
+        quality,
+        run,
+        schedule,
+        share,
+        web,
+    )
 
     if not weir.commands:
         job = (begin, config, run, quality, dedup, label, measure, look, catalogue, share, forget, keys, audit)
