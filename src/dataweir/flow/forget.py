@@ -203,7 +203,8 @@ def _certify(
     note("certified")
     store.change_erasure(erasure.id, state="done", finished=finished, certificate=document, counts=counts)
     note("done")
-    return next(e for e in store.erasures() if e.id == erasure.id)
+    done: Erasure = next(e for e in store.erasures() if e.id == erasure.id)
+    return done
 
 
 def _head(store: Any) -> dict[str, Any]:
