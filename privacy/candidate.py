@@ -1,6 +1,7 @@
-"""Making a candidate's files: each part masked, then, with the groups of all parts known, suppressed to k.
+"""Making a candidate's files: each part masked, then, with the groups of all parts known, generalised or suppressed.
 
-`name_people`, `mask_part` and `seal_part` run on workers. While a candidate is made its folder also holds `staging/`.
+`name_people`, `mask_part`, `measure_bucket`, `release_bucket` and `seal_part` run on workers. While a candidate is made
+its folder also holds `staging/`.
 """
 
 from __future__ import annotations
@@ -10,20 +11,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import ConfigError
 from ..storage import join, write_parquet
-from . import risk
 from .files import plain, read_tables, sha256_file
 from .identities import COLUMNS, Identities, names_in
+from .risk import groups
+from .risk.figures import Figures, measure
+from .risk.linkage import KEPT, SUBJECT, numbers, people_of
+from .risk.mondrian import Demand, Loss, anonymise
 
 if TYPE_CHECKING:
     from .policy import Policy
 
 DATA = "data"
 STAGING = "staging"
+SUBJECTS = ("author_id", "actor", "customer", "client_ip")
+"""Columns that say whose row it is, where the policy does not."""
+
+_PLACE = "__place__"
 
 
 class Part(NamedTuple):
@@ -40,24 +49,37 @@ class Part(NamedTuple):
     share: tuple[int, int] = (0, 1)
 
 
+class Counted(NamedTuple):
+    """Where the groups of a part stand: with their sensitive values, the values of each sensitive column, and those of
+    the population, where it is larger than what is exported."""
+
+    groups: str
+    spread: tuple[str, ...] = ()
+    population: str | None = None
+
+
 @dataclass(frozen=True)
 class MaskedPart:
-    """A masked part in staging: its file, its group sizes, rows, and what was masked by column."""
+    """A masked part in staging: its file, its groups, rows, and what was masked by column."""
 
     index: int
     path: str
-    groups: str
+    counted: Counted
     rows: int
     counts: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
 class SealedPart:
-    """A final file: its path in the candidate, location, rows written and held back, size and SHA-256."""
+    """A final file: its path in the candidate, location, rows written and held back, size and SHA-256.
+
+    `links` is what the linkage attack reads of it, in staging.
+    """
 
     file: str
     location: str
-    groups: str
+    counted: Counted
+    links: str
     rows: int
     suppressed: int
     bytes: int
@@ -72,7 +94,9 @@ def name_people(part: Part, folder: str) -> str:
     return location
 
 
-def mask_part(part: Part, policy: Policy, key: bytes, folder: str, people: tuple[str, ...] = ()) -> MaskedPart:
+def mask_part(
+    part: Part, policy: Policy, key: bytes, folder: str, people: tuple[str, ...] = (), buckets: int = 1
+) -> MaskedPart:
     """Mask one part into the candidate's staging and count its groups. Nothing of it is final yet.
 
     `people` are what `name_people` wrote of all parts, for who wrote one of them may be spoken of in another; without
@@ -80,42 +104,135 @@ def mask_part(part: Part, policy: Policy, key: bytes, folder: str, people: tuple
     """
     from .mask import mask_counted
 
-    masked = mask_counted(_rows(part), policy, key, _people(people) if people else None)
+    table, chosen = _rows(part)
+    masked = mask_counted(chosen, policy, key, _people(people) if people else None)
     path = join(folder, STAGING, f"masked-{part.index:05d}.parquet")
-    groups = join(folder, STAGING, f"groups-{part.index:05d}.parquet")
-    write_parquet(plain(masked.table), path)
-    write_parquet(risk.group_sizes(masked.table, policy.quasi_identifiers), groups)
-    return MaskedPart(part.index, path, groups, masked.table.num_rows, masked.counts)
+    persons = people_of(_column(chosen, subject_of(policy, chosen.column_names)), chosen.num_rows, part.index << 40)
+    write_parquet(plain(masked.table.append_column(SUBJECT, persons)), path)
+    counted = _count(masked.table, policy, folder, f"{part.index:05d}", buckets)
+    if part.where and policy.quasi_identifiers:
+        population = mask_counted(table, policy, key, Identities([]), policy.quasi_identifiers).table
+        location = join(folder, STAGING, f"population-{part.index:05d}.parquet")
+        groups.write_buckets(
+            groups.group_sizes(population, policy.quasi_identifiers), policy.quasi_identifiers, buckets, location
+        )
+        counted = counted._replace(population=location)
+    return MaskedPart(part.index, path, counted, masked.table.num_rows, masked.counts)
 
 
-def gather_groups(parts: Sequence[MaskedPart | SealedPart]) -> pa.Table:
-    """Return the group sizes over all parts."""
-    return risk.merge(read_tables([part.groups]) for part in parts)
+def measure_bucket(bucket: int, counted: Sequence[Counted], policy: Policy) -> Figures:
+    """Return what one bucket of the groups of all parts says about the risk."""
+    quasi = policy.quasi_identifiers
+    own = [c for c in counted if c.groups]
+    spread = {column: _spread([c.spread[at] for c in own]) for at, column in enumerate(policy.sensitive)}
+    known = [c.population for c in counted if c.population is not None]
+    population = groups.read_bucket(known, bucket) if known else None
+    return measure(groups.read_bucket([c.groups for c in own], bucket), quasi, spread, population)
 
 
-def write_groups(groups: pa.Table, policy: Policy, folder: str) -> str:
-    """Write the groups that may be released, for the workers to read; return the location."""
-    location = join(folder, STAGING, "released-groups.parquet")
-    write_parquet(risk.at_least(groups, policy.k), location)
+def release_bucket(bucket: int, counted: Sequence[Counted], policy: Policy, folder: str) -> str:
+    """Write which groups of one bucket may be released, those of k rows or more; return the location."""
+    sizes = groups.read_bucket([c.groups for c in counted], bucket)
+    alike = groups.merge([sizes.select([*policy.quasi_identifiers, groups.ROWS])])
+    return _write_released(groups.at_least(alike, policy.k), bucket, folder)
+
+
+def generalise(counted: Sequence[Counted], policy: Policy, folder: str, buckets: int) -> tuple[list[str], Loss]:
+    """Find the generalisation of least loss over the groups of all parts; return what `release_bucket` would.
+
+    This is the one place that holds all groups at once (not all rows).
+    """
+    files = [c.groups for c in counted]
+    whole = groups.merge([groups.read_bucket(files, bucket) for bucket in range(buckets)])
+    demand = Demand(policy.k, policy.l, policy.t)
+    quasi = policy.quasi_identifiers
+    found = anonymise(whole, quasi, policy.sensitive, demand, policy.suppress, policy.dimensions())
+    at = groups.bucket_of(found.groups, quasi, buckets)
+    cut = [found.groups.filter(pa.array(at == bucket)) for bucket in range(buckets)]
+    return [_write_released(part, bucket, folder) for bucket, part in enumerate(cut)], found.loss
+
+
+def _write_released(found: pa.Table, bucket: int, folder: str) -> str:
+    location = join(folder, STAGING, f"released-{bucket:05d}.parquet")
+    write_parquet(found, location)
     return location
 
 
-def seal_part(numbered: tuple[int, Sequence[MaskedPart]], groups: str, policy: Policy, folder: str) -> SealedPart:
-    """Hold back the rows of groups below k and write the final file of some masked parts under its number.
+def seal_part(
+    numbered: tuple[int, Sequence[MaskedPart]], released: Sequence[str], policy: Policy, folder: str
+) -> SealedPart:
+    """Hold back the rows of groups that may not be released and write the final file of some masked parts.
 
-    `groups` comes from `write_groups`. The same rows, policy and key give the same bytes, however they were shared
-    out. Group sizes are counted anew from what was written.
+    `released` comes from `release_bucket` or `generalise`, a file a bucket. The same rows, policy and key give the
+    same bytes, however they were shared out. Group sizes are counted anew from what was written.
     """
     index, masked = numbered
     rows = read_tables([part.path for part in masked])
-    kept, suppressed = risk.suppress(rows, read_tables([groups]), policy.quasi_identifiers, policy.k)
+    rows = rows.append_column(_PLACE, pa.array(range(rows.num_rows), pa.int64()))
+    kept = _released(rows, released, policy)
     file = f"{DATA}/part-{index:05d}.parquet"
-    location = join(folder, file)
-    write_parquet(plain(kept), location)
-    counted = join(folder, STAGING, f"sealed-{index:05d}.parquet")
-    write_parquet(risk.group_sizes(read_tables([location]), policy.quasi_identifiers), counted)
+    location, links = join(folder, file), join(folder, STAGING, f"links-{index:05d}.parquet")
+    write_parquet(plain(kept.drop_columns([_PLACE, SUBJECT])), location)
+    _write_links(rows, kept, policy, links)
+    counted = _count(read_tables([location]), policy, folder, f"sealed-{index:05d}", len(released))
     digest, size = sha256_file(location)
-    return SealedPart(file, location, counted, kept.num_rows, suppressed, size, digest)
+    return SealedPart(file, location, counted, links, kept.num_rows, rows.num_rows - kept.num_rows, size, digest)
+
+
+def linkable(policy: Policy, columns: Sequence[str]) -> list[str]:
+    """Return the columns that somebody without the key can compute from the table: those the attack goes by."""
+    return [name for name in columns if not policy.operator(name)[0].keyed]
+
+
+def subject_of(policy: Policy, columns: Sequence[str]) -> str | None:
+    """Return the column that says whose row it is: the policy's, else the first known one that the table has."""
+    return policy.subject or next((name for name in SUBJECTS if name in columns), None)
+
+
+def _released(rows: pa.Table, released: Sequence[str], policy: Policy) -> pa.Table:
+    quasi = policy.quasi_identifiers
+    at = groups.bucket_of(rows, quasi, len(released))
+    parts = [
+        groups.release(rows.filter(pa.array(at == bucket)), read_tables([location]), quasi).kept
+        for bucket, location in enumerate(released)
+    ]
+    return pa.concat_tables(parts, promote_options="permissive").sort_by(_PLACE) if len(parts) > 1 else parts[0]
+
+
+def _write_links(rows: pa.Table, kept: pa.Table, policy: Policy, location: str) -> None:
+    """Write the numbers of every row's values, as they are released, or as they would have been."""
+    places = kept[_PLACE].to_numpy()
+    inside = np.zeros(rows.num_rows, dtype=bool)
+    inside[places] = True
+    columns = {SUBJECT: rows[SUBJECT], KEPT: pa.array(inside)}
+    for name in linkable(policy, [c for c in rows.column_names if c not in (SUBJECT, _PLACE)]):
+        hashed = numbers(rows[name].combine_chunks())
+        hashed[places] = numbers(kept[name].combine_chunks())
+        columns[name] = pa.array(hashed)
+    write_parquet(pa.table(columns), location)
+
+
+def _count(table: pa.Table, policy: Policy, folder: str, name: str, buckets: int) -> Counted:
+    location = join(folder, STAGING, f"groups-{name}.parquet")
+    found = groups.group_sizes(table, [*policy.quasi_identifiers, *policy.sensitive])
+    groups.write_buckets(found, policy.quasi_identifiers, buckets, location)
+    spread = []
+    for number, column in enumerate(policy.sensitive):
+        spread.append(join(folder, STAGING, f"spread-{name}-{number}.parquet"))
+        write_parquet(groups.group_sizes(table, [column]).rename_columns(["value", groups.ROWS]), spread[-1])
+    return Counted(location, tuple(spread))
+
+
+def _spread(files: Sequence[str]) -> pa.Table:
+    return groups.merge([read_tables([file]) for file in files])
+
+
+def _column(table: pa.Table, name: str | None) -> pa.Array | None:
+    if name is None:
+        return None
+    if name not in table.column_names:
+        raise ConfigError(f"the policy's subject '{name}' is no column of the table", "name the column of the person")
+    return table[name].combine_chunks()
 
 
 @functools.lru_cache(maxsize=1)
@@ -123,14 +240,16 @@ def _people(locations: tuple[str, ...]) -> Identities:
     return Identities(pc.unique(read_tables(locations)["name"]).to_pylist())
 
 
-def _rows(part: Part) -> pa.Table:
+def _rows(part: Part) -> tuple[pa.Table, pa.Table]:
+    """Return all rows of a part, and those that its condition picks."""
     table = part.source if isinstance(part.source, pa.Table) else read_tables(part.source)
     which, shares = part.share
     start, stop = (table.num_rows * i // shares for i in (which, which + 1))
     table = table.slice(start, stop - start)
-    if part.where:
-        table = _where(table, part.where)
-    return table.select(list(part.columns)) if part.columns is not None else table
+    chosen = _where(table, part.where) if part.where else table
+    if part.columns is None:
+        return table, chosen
+    return table.select(list(part.columns)), chosen.select(list(part.columns))
 
 
 def _where(table: pa.Table, where: str) -> pa.Table:

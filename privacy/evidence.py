@@ -18,11 +18,14 @@ from ..errors import DataError, StorageError
 from ..storage import delete_tree, filesystem, join, list_files, storage_error
 from .candidate import DATA, STAGING, MaskedPart, SealedPart
 from .files import canonical, read_tables, schema_of, sha256_file
-from .risk import Risk
+from .risk.figures import Risk
 
 if TYPE_CHECKING:
+    from .canaries import Canaries
     from .policy import Policy
     from .residual import Residual
+    from .risk.linkage import Linkage
+    from .risk.mondrian import Loss
 
 RECORD = "candidate.json"
 
@@ -48,7 +51,9 @@ def evidence(
     before: Risk,
     after: Risk,
     residual: Residual,
-    canaries: int = 0,
+    canaries: Canaries | None = None,
+    linkage: Linkage | None = None,
+    loss: Loss | None = None,
     purpose: str | None = None,
     licence: str | None = None,
     sample: Sequence[Mapping[str, Any]] = (),
@@ -78,6 +83,8 @@ def evidence(
         "purpose": purpose,
         "licence": licence,
         "policy": {"name": policy.name, "hash": policy.hash()},
+        "operators": {column: policy.described(column) for column in policy.columns},
+        "accepted": policy.accept,
         "schema": schema_of([part.location for part in sealed]),
         "rows_in": rows_in,
         "rows_out": rows_out,
@@ -85,12 +92,25 @@ def evidence(
         "suppressed_share": suppressed / rows_in if rows_in else 0.0,
         "masked": {column: dict(sorted(counts[column].items())) for column in sorted(counts)},
         "risk": {"before": before.as_dict(), "after": after.as_dict()},
-        "residual": {**residual.as_dict(), "canaries": canaries},
+        "loss": loss.as_dict() if loss else None,
+        "linkage": {**linkage.as_dict(), "bar": policy.linkage} if linkage else None,
+        "residual": {
+            **residual.as_dict(),
+            "canaries": canaries.planted if canaries else 0,
+            "canaries_found": canaries.found if canaries else {},
+        },
         "sample": [dict(row) for row in sample],
     }
 
 
-def check_gates(policy: Policy, after: Risk, suppressed_share: float, residual: Residual) -> list[str]:
+def check_gates(
+    policy: Policy,
+    after: Risk,
+    suppressed_share: float,
+    residual: Residual,
+    linkage: Linkage | None = None,
+    canaries: Canaries | None = None,
+) -> list[str]:
     """Return why the candidate may not leave the house; empty: it may go to review.
 
     `after` is the risk of what was written. Without quasi-identifiers k is not applicable and holds nothing
@@ -99,6 +119,11 @@ def check_gates(policy: Policy, after: Risk, suppressed_share: float, residual: 
     reasons = []
     if after.applicable and after.k_found is not None and after.k_found < policy.k:
         reasons.append(f"k-anonymity: the smallest group has {after.k_found} rows, the policy demands {policy.k}")
+    for column, found in after.sensitive.items():
+        if found.l < policy.l:
+            reasons.append(f"l-diversity: a group has {found.l} values of {column}, the policy demands {policy.l}")
+        if found.t > policy.t:
+            reasons.append(f"t-closeness: a group's {column} is {found.t:.3f} off, the policy allows {policy.t:.3f}")
     if suppressed_share > policy.suppress:
         reasons.append(
             f"suppression: {suppressed_share:.2%} of the rows would be held back to reach k={policy.k}, "
@@ -109,6 +134,15 @@ def check_gates(policy: Policy, after: Risk, suppressed_share: float, residual: 
             f"{column}: {count} {kind}" for column, found in residual.findings.items() for kind, count in found.items()
         )
         reasons.append(f"residual scan: {residual.total} findings, the policy allows {policy.residual} ({kinds})")
+    if canaries is not None and canaries.found:
+        where = ", ".join(f"{column}: {count}" for column, count in canaries.found.items())
+        reasons.append(f"canaries: of {canaries.planted} planted values some came through the masking ({where})")
+    if linkage is not None and policy.linkage is not None and linkage.share > policy.linkage:
+        by = " and ".join(linkage.by[0][0])
+        reasons.append(
+            f"linkage: {linkage.share:.2%} of {linkage.people:,} people are found again by {by}, "
+            f"the policy allows {policy.linkage:.2%}"
+        )
     return reasons
 
 

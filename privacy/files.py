@@ -45,6 +45,13 @@ def row_count(location: str) -> int:
         return int(pq.read_metadata(handle).num_rows)
 
 
+def schema_in(location: str) -> pa.Schema:
+    """Return the schema of a Parquet file."""
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as handle:
+        return pq.read_schema(handle).remove_metadata()
+
+
 def read_tables(locations: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows of Parquet files, one after the other; columns that a file lacks are null.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,8 +30,17 @@ def mask(table: pa.Table, policy: Policy | str | Path, *, key: bytes) -> pa.Tabl
     return mask_counted(table, policy if isinstance(policy, Policy) else load_policy(policy), key).table
 
 
-def mask_counted(table: pa.Table, policy: Policy, key: bytes, people: Identities | None = None) -> Masked:
-    """Mask a table and count what was treated; `people` are looked for in its texts, by default its own."""
+def mask_counted(
+    table: pa.Table,
+    policy: Policy,
+    key: bytes,
+    people: Identities | None = None,
+    only: Sequence[str] | None = None,
+) -> Masked:
+    """Mask a table and count what was treated; `people` are looked for in its texts, by default its own.
+
+    `only` names the columns of the policy that are wanted; None: all.
+    """
     known = table.column_names
     identities = Identities(names_in(table).to_pylist()) if people is None else people
 
@@ -44,7 +54,7 @@ def mask_counted(table: pa.Table, policy: Policy, key: bytes, people: Identities
 
     columns: dict[str, pa.Array] = {}
     counts: dict[str, dict[str, int]] = {}
-    whole = {name: beside(name) for name in policy.columns}
+    whole = {name: beside(name) for name in (policy.columns if only is None else only)}
     for name, values in whole.items():
         built, options = policy.operator(name)
         context = policy.context(name, key, identities, beside)

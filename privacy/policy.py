@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
 import yaml
-from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, model_validator
 
 from ..config import Strict, validate
 from ..errors import ConfigError
@@ -21,6 +21,25 @@ from .hierarchy import Hierarchy, load_hierarchy
 
 Action = str | dict[str, Any]
 DEFAULT = "default"
+
+
+def _share(value: Any) -> Any:
+    """Read "2 %" as 0.02; numbers stay shares."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            return float(value.strip().removesuffix("%")) / 100
+        except ValueError:
+            raise ValueError("must be a share such as 0.02 or '2 %'") from None
+    return value
+
+
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
+
+
+class Anonymise(Strict):
+    """Generalise the quasi-identifiers as little as it takes; k, suppress, l and t may stand here or beside it."""
+
+    hierarchies: dict[str, str] = Field(default_factory=dict, description="quasi-identifier: name under `hierarchies`")
 
 
 class Policy(Strict):
@@ -34,7 +53,17 @@ class Policy(Strict):
     )
     k: int = Field(5, ge=1, description="the smallest group of rows alike in the quasi-identifiers")
     quasi_identifiers: list[str] = Field(default_factory=list, description="columns that together may single out")
-    suppress: float = Field(0.05, ge=0, le=1, description="largest share of rows that may be held back to reach k")
+    suppress: Share = Field(0.05, description="largest share of rows that may be held back to reach k")
+    sensitive: list[str] = Field(
+        default_factory=list, description="columns that tell what nobody should learn of anybody"
+    )
+    l: int = Field(1, ge=1, description="distinct values of each sensitive column in every group")  # noqa: E741
+    t: Share = Field(1.0, description="how far a group's sensitive values may be from those of all rows, 0 to 1")
+    anonymise: Anonymise | None = Field(
+        None, description="{k: 10, suppress: 2 %}: find the generalisation of least loss that satisfies k, l and t"
+    )
+    linkage: Share | None = Field(None, description="largest share of people whom the linkage attack may find again")
+    accept: dict[str, str] = Field(default_factory=dict, description="column that is kept although it tells who: why")
     residual: int = Field(0, ge=0, description="findings that the scan of the written files may have")
     language: str = Field("en", description="the language of the texts")
     subject: str | None = Field(None, description="the column that says whose row it is; it need not leave")
@@ -44,6 +73,20 @@ class Policy(Strict):
 
     _hierarchies: dict[str, Hierarchy] = PrivateAttr(default_factory=dict)
     _made: dict[str, tuple[Operator, BaseModel]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift(cls, data: Any) -> Any:
+        """Take k, suppress, l and t out of `anonymise`: they hold for the policy, however they are reached."""
+        if not isinstance(data, dict) or not isinstance(data.get("anonymise"), dict):
+            return data
+        inner, lifted = dict(data["anonymise"]), dict(data)
+        for key in ("k", "suppress", "l", "t"):
+            if key in inner:
+                value = inner.pop(key)
+                if lifted.setdefault(key, value) != value:
+                    raise ValueError(f"{key} stands twice, in anonymise and beside it, and differs")
+        return {**lifted, "anonymise": inner}
 
     @model_validator(mode="after")
     def _check(self) -> Policy:
@@ -63,6 +106,21 @@ class Policy(Strict):
         for column in self.quasi_identifiers:
             if column not in kept:
                 raise ValueError(f"the quasi-identifier '{column}' is no column that leaves{nearest(column, kept)}")
+        for column in self.sensitive:
+            if column not in kept:
+                raise ValueError(f"the sensitive column '{column}' is no column that leaves{nearest(column, kept)}")
+            if column in self.quasi_identifiers:
+                raise ValueError(f"'{column}' is sensitive or a quasi-identifier, not both")
+        for column, name in (self.anonymise.hierarchies if self.anonymise else {}).items():
+            if column not in self.quasi_identifiers:
+                raise ValueError(f"anonymise.hierarchies: '{column}' is no quasi-identifier")
+            if name not in self.hierarchies:
+                raise ValueError(f"no hierarchy is called '{name}'{nearest(name, list(self.hierarchies))}")
+        if self.anonymise and not self.quasi_identifiers:
+            raise ValueError("anonymise needs quasi_identifiers: the columns that it may generalise")
+        for column in self.accept:
+            if column not in kept:
+                raise ValueError(f"accept: '{column}' is no column that leaves{nearest(column, kept)}")
         if self.language not in LANGUAGES:
             raise ValueError(f"no language '{self.language}'; choose one of {', '.join(LANGUAGES)}")
         return self
@@ -73,9 +131,21 @@ class Policy(Strict):
         content["hierarchies"] = {name: [found.levels, dict(found.paths)] for name, found in self._hierarchies.items()}
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
+    def dimensions(self) -> dict[str, Hierarchy]:
+        """Return the hierarchies by quasi-identifier that `anonymise` goes by."""
+        return {
+            c: self._hierarchies[name] for c, name in (self.anonymise.hierarchies if self.anonymise else {}).items()
+        }
+
     def operator(self, column: str) -> tuple[Operator, BaseModel]:
         """Return the operator of a column with its options."""
         return _build(self.columns[column], f"columns.{column}")
+
+    def described(self, column: str) -> str:
+        """Return a column's operator with the options that the policy gives, as one line."""
+        action = self.columns[column]
+        options = {} if isinstance(action, str) else (next(iter(action.values())) or {})
+        return " ".join([_word(action), *(f"{name}={value}" for name, value in sorted(options.items()))])
 
     def span_operator(self, entity: str) -> tuple[Operator, BaseModel]:
         """Return the operator for findings of a kind: its own, else the default, else replace."""

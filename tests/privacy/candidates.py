@@ -11,10 +11,10 @@ import pyarrow as pa
 from dataweir.catalog.records import Review
 from dataweir.privacy import evidence as ev
 from dataweir.privacy.bundle import ManifestFields
-from dataweir.privacy.candidate import Part, gather_groups, mask_part, name_people, seal_part, write_groups
+from dataweir.privacy.candidate import Counted, Part, mask_part, measure_bucket, name_people, release_bucket, seal_part
 from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import scan
-from dataweir.privacy.risk import assess
+from dataweir.privacy.risk.figures import Risk, judge
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -46,6 +46,10 @@ def people(rows: int = 40, leak: bool = False) -> pa.Table:
     )
 
 
+def assessed(counted: list[Counted], policy: Policy) -> Risk:
+    return judge(measure_bucket(0, counted, policy), policy.quasi_identifiers, policy.k)
+
+
 def make(
     folder: str, table: pa.Table, policy: Policy, parts: int = 2, requester: str = "Bob"
 ) -> tuple[ev.Candidate, list[str]]:
@@ -54,10 +58,10 @@ def make(
     cut = [Part(i, table.slice(i * step, step)) for i in range(parts)]
     named = tuple(name_people(part, folder) for part in cut)
     masked = [mask_part(part, policy, KEY, folder, named) for part in cut]
-    groups = gather_groups(masked)
-    released = write_groups(groups, policy, folder)
+    before = assessed([part.counted for part in masked], policy)
+    released = [release_bucket(0, [part.counted for part in masked], policy, folder)]
     sealed = [seal_part((i, [part]), released, policy, folder) for i, part in enumerate(masked)]
-    after = assess(gather_groups(sealed), policy.k)
+    after = assessed([part.counted for part in sealed], policy)
     residual = scan([part.location for part in sealed])
     found = ev.evidence(
         name="posts",
@@ -68,7 +72,7 @@ def make(
         policy=policy,
         masked=masked,
         sealed=sealed,
-        before=assess(groups, policy.k),
+        before=before,
         after=after,
         residual=residual,
         sample=ev.sample_rows(sealed),

@@ -10,10 +10,12 @@ from candidates import KEY, a_policy, make, people
 
 from dataweir.errors import ConfigError, DataError, StorageError
 from dataweir.privacy import evidence as ev
-from dataweir.privacy.candidate import Part, gather_groups, mask_part, name_people, seal_part, write_groups
+from dataweir.privacy.candidate import Part, mask_part, name_people, release_bucket, seal_part
 from dataweir.privacy.evidence import candidate_hash, read_candidate
 from dataweir.privacy.residual import Residual
-from dataweir.privacy.risk import assess, group_sizes
+from dataweir.privacy.risk.figures import assess
+from dataweir.privacy.risk.groups import group_sizes
+from dataweir.privacy.risk.linkage import SUBJECT
 
 
 def test_a_candidate_holds_what_may_leave_and_counts_what_may_not(tmp_path: Path) -> None:
@@ -24,7 +26,7 @@ def test_a_candidate_holds_what_may_leave_and_counts_what_may_not(tmp_path: Path
     assert {column: counts for column, counts in found["masked"].items() if counts} == {"text": {"EMAIL_ADDRESS": 40}}
     assert found["risk"]["before"]["k_found"] == 1
     assert found["risk"]["after"]["k_found"] == 9
-    assert found["residual"] == {"findings": {}, "rows": 39, "total": 0, "canaries": 0}
+    assert found["residual"] == {"findings": {}, "rows": 39, "total": 0, "canaries": 0, "canaries_found": {}}
     assert [f["path"] for f in candidate.files] == ["data/part-00000.parquet", "data/part-00001.parquet"]
     assert sum(f["rows"] for f in candidate.files) == 39
     assert len(found["sample"]) == 10
@@ -119,7 +121,7 @@ def test_parts_read_files_pick_rows_and_columns(tmp_path: Path) -> None:
     )
     written = pq.read_table(masked.path)
     assert masked.path.endswith("masked-00003.parquet")
-    assert written.column_names == ["text", "place", "when"]
+    assert written.column_names == ["text", "place", "when", SUBJECT]
     assert [t.split()[1] for t in written["text"].to_pylist()] == ["0", "2", "4", "0", "2"]
 
 
@@ -157,7 +159,7 @@ def test_shares_of_a_file_give_the_file(tmp_path: Path) -> None:
     for shares in (1, 2, 5, 20):
         folder = str(tmp_path / str(shares))
         masked = [mask_part(Part(i, table, share=(i, shares)), policy, KEY, folder) for i in range(shares)]
-        released = write_groups(gather_groups(masked), policy, folder)
+        released = [release_bucket(0, [part.counted for part in masked], policy, folder)]
         sealed = seal_part((0, masked), released, policy, folder)
         assert sealed.rows == 11
         hashes.add(sealed.sha256)

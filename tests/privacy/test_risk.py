@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataweir.errors import ConfigError
-from dataweir.privacy.risk import ROWS, assess, at_least, group_sizes, merge, suppress
+from dataweir.privacy.risk.figures import assess
+from dataweir.privacy.risk.groups import ROWS, at_least, group_sizes, merge, release
 
 SCHEMA = pa.schema([("age", pa.int64()), ("place", pa.string()), ("x", pa.float64()), ("row", pa.int64())])
 QUASI = ["age", "place", "x"]
@@ -67,7 +68,7 @@ def test_suppression_equals_brute_force_and_loses_nothing(
     table = make(rows)
     truth = Counter(key(r) for r in rows)
     groups = group_sizes(table, QUASI)
-    kept, suppressed = suppress(table, at_least(groups, k) if only_large else groups, QUASI, k)
+    kept, suppressed = release(table, at_least(groups, k), QUASI)
     assert kept["row"].to_pylist() == [i for i, r in enumerate(rows) if truth[key(r)] >= k]
     assert kept.num_rows + suppressed == len(rows)
     after = assess(group_sizes(kept, QUASI), k)
@@ -90,8 +91,8 @@ def test_any_partitioning_merges_to_the_same(rows: list[tuple[object, ...]], cut
 def test_groups_are_counted_across_partitions_before_anything_is_suppressed() -> None:
     one, two = (pa.table({"place": ["a", "b"]}), pa.table({"place": ["a", "c"]}))
     groups = merge([group_sizes(one, ["place"]), group_sizes(two, ["place"])])
-    assert suppress(one, groups, ["place"], 2).kept.to_pydict() == {"place": ["a"]}
-    assert suppress(two, groups, ["place"], 2).kept.to_pydict() == {"place": ["a"]}
+    assert release(one, at_least(groups, 2), ["place"]).kept.to_pydict() == {"place": ["a"]}
+    assert release(two, at_least(groups, 2), ["place"]).kept.to_pydict() == {"place": ["a"]}
 
 
 def test_a_partition_without_a_known_value_keeps_its_type_on_merging() -> None:
@@ -105,12 +106,12 @@ def test_without_quasi_identifiers_k_does_not_apply_and_says_so() -> None:
     groups = merge([group_sizes(table, []), group_sizes(table, [])])
     risk = assess(groups, 5)
     assert (risk.applicable, risk.rows, risk.k_found, risk.groups) == (False, 4, None, None)
-    assert suppress(table, groups, [], 5) == (table, 0)
+    assert release(table, at_least(groups, 5), []) == (table, 0)
 
 
 def test_a_combination_that_was_never_counted_is_held_back() -> None:
     groups = group_sizes(pa.table({"place": ["a", "a"]}), ["place"])
-    assert suppress(pa.table({"place": ["a", "zz", None]}), groups, ["place"], 1).kept.num_rows == 1
+    assert release(pa.table({"place": ["a", "zz", None]}), at_least(groups, 1), ["place"]).kept.num_rows == 1
 
 
 def test_a_quasi_identifier_that_is_dropped_or_nested_is_refused() -> None:

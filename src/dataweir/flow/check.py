@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from ..daemon.times import Times
 from ..errors import ConfigError
 from ..ingest.cleaning import Cleaner
+from ..ingest.schemas import TABLES
 from ..privacy.policy import load_policy
+from ..privacy.scrutiny import scrutinise
 from ..registry import nearest
 from ..resources import allocate
 from .gate import suite_of
@@ -57,6 +59,11 @@ def check(project: Project) -> Checked:
     for name, export in project.config.exports.items():
         policy = load_policy(project.policy_path(name))
         items.append(Item(f"export {name}", f"{export.table} under {policy.name} ({policy.hash()[:12]}), k={policy.k}"))
+        table = export.table.removeprefix("refined.")
+        columns = TABLES[table].schema.names if table in TABLES else list(policy.columns)
+        for objection in scrutinise(policy, columns):
+            word = "will be refused: " if objection.refused else ""
+            items.append(Item(f"export {name}", f"{word}{objection.column} {objection.why}"))
     if project.config.schedule is not None:
         times = Times.of(project.config.schedule)
         items.append(Item("schedule", f"{times.explain()} ({times.zone.key})"))

@@ -5,27 +5,22 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from ..catalog.records import Candidate, Decision, StepRecord
 from ..engine import Engine, Secret
 from ..errors import ConfigError, PrivacyGateFailed
 from ..output import Output
-from ..privacy import residual, risk
-from ..privacy.candidate import Part, gather_groups, mask_part, name_people, seal_part, write_groups
 from ..privacy.contract import operator
 from ..privacy.evidence import check_gates, evidence, sample_rows, write_candidate
-from ..privacy.files import row_count
 from ..privacy.keys import secret_key
-from ..privacy.policy import Policy, load_policy
+from ..privacy.policy import load_policy
+from ..privacy.scrutiny import scrutinise
 from ..storage import delete_tree, is_local, join
 from .alerts import alerted
+from .masking import make
 from .project import Project
 from .unmask import export_key
-
-SHARE_ROWS = 1000
-"""Fewer rows than this are not worth a task of their own."""
 
 
 @dataclass(frozen=True)
@@ -53,29 +48,41 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
     project.reading()
     with alerted(project, output), project.held() as (store, tables):
         table = project.qualified(settings.table)
+        refused = [o for o in scrutinise(policy, tables.schema(table).names) if o.refused]
+        if refused:
+            reasons = [f"{o.column} {o.why}" for o in refused]
+            store.audit("export refused", name, {"reasons": reasons, "requester": requester}, actor=requester)
+            raise PrivacyGateFailed(
+                f"export {name}: policy {policy.name} keeps too much: {'; '.join(reasons)}",
+                "give the column an operator, or say under 'accept' why it may leave as it is",
+                reasons=reasons,
+            )
         key = Secret(secret_key(project.keys, export_key(project, name)))
         identifier = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         folder = join(project.warehouse, "exports", name, identifier)
         _sweep(project, store, name)
         try:
             with Engine(project.config.engine, project.scratch) as engine:
-                made = _make(engine, tables.files(table), policy, key, folder, settings.where, output)
-            masked, sealed, before, after, found = made
+                made = make(engine, tables.files(table), policy, key, folder, settings.where, output)
             record = evidence(
                 name=name,
                 table=table,
                 requester=requester,
                 policy=policy,
-                masked=masked,
-                sealed=sealed,
-                before=before,
-                after=after,
-                residual=found,
+                masked=made.masked,
+                sealed=made.sealed,
+                before=made.before,
+                after=made.after,
+                residual=made.residual,
+                canaries=made.canaries,
+                linkage=made.linkage,
+                loss=made.loss,
                 purpose=settings.purpose,
                 licence=settings.licence,
-                sample=sample_rows(sealed),
+                sample=sample_rows(made.sealed),
             )
-            reasons = check_gates(policy, after, record["suppressed_share"], found)
+            share = record["suppressed_share"]
+            reasons = check_gates(policy, made.after, share, made.residual, made.linkage, made.canaries)
             if reasons:
                 store.audit("export refused", name, {"reasons": reasons, "requester": requester}, actor=requester)
                 raise PrivacyGateFailed(
@@ -99,46 +106,6 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
         store.audit("export", identifier, {"name": name, "rows": record["rows_out"]}, actor=requester)
         _rescore(project, store, run)
         return _shown(store, added)
-
-
-def _make(
-    engine: Engine,
-    files: list[str],
-    policy: Policy,
-    key: Secret,
-    folder: str,
-    where: str | None,
-    output: Output,
-) -> tuple[list[Any], list[Any], Any, Any, Any]:
-    """Mask, suppress and scan all parts on the workers."""
-    people = tuple(engine.map(name_people, [Part(index, (file,)) for index, file in enumerate(files)], folder))
-    shares = _shares(files, engine.allocation.workers)
-    cut = [(file, (i, n)) for file, n in zip(files, shares, strict=True) for i in range(n)]
-    parts = [Part(index, (file,), where=where, share=share) for index, (file, share) in enumerate(cut)]
-    with output.progress("mask", len(parts)) as advance:
-        masked = engine.map(mask_part, parts, policy, key, folder, people, advance=advance)
-    groups = gather_groups(masked)
-    before = risk.assess(groups, policy.k)
-    released = write_groups(groups, policy, folder)
-    rest = iter(masked)
-    sealed = engine.map(
-        seal_part, [(i, tuple(islice(rest, n))) for i, n in enumerate(shares)], released, policy, folder
-    )
-    after = risk.assess(gather_groups(sealed), policy.k)
-    found = residual.merge(engine.map(_scan, [part.location for part in sealed]))
-    return masked, sealed, before, after, found
-
-
-def _shares(files: list[str], workers: int) -> list[int]:
-    """Return into how many shares each file is cut, so that a table of few files keeps every worker busy."""
-    wanted = -(-2 * workers // max(1, len(files)))
-    if wanted == 1:
-        return [1] * len(files)
-    return [max(1, min(wanted, row_count(file) // SHARE_ROWS)) for file in files]
-
-
-def _scan(location: str) -> Any:
-    return residual.scan([location])
 
 
 def _sweep(project: Project, store: Any, name: str) -> None:

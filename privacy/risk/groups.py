@@ -1,51 +1,29 @@
-"""k-anonymity over a policy's quasi-identifiers: counted on partitions, merged, assessed, enforced.
+"""Groups of rows alike in the quasi-identifiers: counted on partitions, shuffled into buckets, merged, released.
 
 A group is one combination of values of the quasi-identifiers, null being a value. All rows of a group are
-released or none, so what is left after suppression holds at least k rows a group.
+released or none, so what is left after suppression holds at least k rows a group. A bucket holds the groups whose
+hash falls into it, whole: what is held at once is a partition and a bucket, never all groups.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from ..errors import ConfigError
+from ...errors import ConfigError
+from ...storage import filesystem, storage_error
 
 ROWS = "__rows__"
 """The column of a group table that holds the number of rows (int64)."""
 
-
-@dataclass(frozen=True)
-class Risk:
-    """The risk of re-identification over the quasi-identifiers, under the prosecutor model.
-
-    `applicable` is false where no quasi-identifier is named: then k says nothing about the data, and the
-    figures are None. `k_found` is the size of the smallest group (None: no rows); `rows_below` and
-    `share_below` (0 to 1) are the rows in groups smaller than `k_required`; `uniques` those alone in their
-    group. `prosecutor_max` is 1 / k_found and `prosecutor_mean` groups / rows, the mean of 1 / size over all
-    rows (El Emam 2013).
-    """
-
-    quasi_identifiers: tuple[str, ...]
-    applicable: bool
-    k_required: int
-    k_found: int | None
-    groups: int | None
-    rows: int
-    rows_below: int
-    share_below: float
-    uniques: int | None
-    prosecutor_max: float | None
-    prosecutor_mean: float | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures as a JSON object."""
-        return {**asdict(self), "quasi_identifiers": list(self.quasi_identifiers)}
+LABEL = "__label__"
+"""In a table of released groups: the prefix of columns that say what a quasi-identifier becomes."""
 
 
 class Suppressed(NamedTuple):
@@ -61,7 +39,7 @@ def group_sizes(table: pa.Table, quasi: Sequence[str]) -> pa.Table:
     Returns one row a combination: the quasi-identifiers and `ROWS`; without quasi-identifiers one row that
     counts all. Raises ConfigError where a quasi-identifier is not a plain column of the table.
     """
-    return _sorted(_keys(table, quasi).group_by(list(quasi)).aggregate([([], "count_all")]), quasi, "count_all")
+    return _sorted(keys_of(table, quasi).group_by(list(quasi)).aggregate([([], "count_all")]), quasi, "count_all")
 
 
 def merge(partials: Iterable[pa.Table]) -> pa.Table:
@@ -79,50 +57,67 @@ def at_least(groups: pa.Table, k: int) -> pa.Table:
     return groups.filter(pc.greater_equal(groups[ROWS], k))
 
 
-def assess(groups: pa.Table, k: int) -> Risk:
-    """Return the risk that merged group sizes show, against the k that is required."""
-    quasi = tuple(name for name in groups.column_names if name != ROWS)
-    sizes = groups[ROWS].to_numpy()
-    rows = int(sizes.sum())
-    if not quasi:
-        return Risk((), False, k, None, None, rows, 0, 0.0, None, None, None)
-    below = int(sizes[sizes < k].sum())
-    return Risk(
-        quasi_identifiers=quasi,
-        applicable=True,
-        k_required=k,
-        k_found=int(sizes.min()) if rows else None,
-        groups=len(sizes),
-        rows=rows,
-        rows_below=below,
-        share_below=below / rows if rows else 0.0,
-        uniques=int((sizes == 1).sum()),
-        prosecutor_max=1.0 / int(sizes.min()) if rows else None,
-        prosecutor_mean=len(sizes) / rows if rows else None,
-    )
+def bucket_of(table: pa.Table, quasi: Sequence[str], buckets: int) -> NDArray[np.int64]:
+    """Return the bucket of each row's group, int64 from 0 up; the same in every process and for every partition."""
+    if buckets == 1 or not quasi:
+        return np.zeros(table.num_rows, dtype=np.int64)
+    from pandas.util import hash_array
+
+    mixed = np.zeros(table.num_rows, dtype=np.uint64)
+    for column in keys_of(table, quasi).columns:
+        encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        words = np.array(encoded.dictionary.cast(pa.string()).fill_null("").to_pylist(), dtype=object)
+        mixed = mixed * np.uint64(1_000_003) ^ hash_array(words)[encoded.indices.to_numpy()]
+    return (mixed % np.uint64(buckets)).astype(np.int64)
 
 
-def suppress(table: pa.Table, groups: pa.Table, quasi: Sequence[str], k: int) -> Suppressed:
-    """Keep a partition's rows whose combination counts k or more in the merged `groups`, in their order.
+def write_buckets(groups: pa.Table, quasi: Sequence[str], buckets: int, location: str) -> None:
+    """Write a table of groups as one Parquet file with a row group a bucket."""
+    at = bucket_of(groups, quasi, buckets)
+    fs, inner = filesystem(location)
+    try:
+        with fs.open_output_stream(inner) as handle, pq.ParquetWriter(handle, groups.schema) as writer:
+            for bucket in range(buckets):
+                # An empty table makes an empty row group, so that a bucket's number is its row group's.
+                held = groups.filter(pa.array(at == bucket))
+                writer.write_table(held, row_group_size=max(1, held.num_rows))
+    except OSError as error:
+        raise storage_error(error, location) from None
 
-    A combination that `groups` does not know is held back, so `at_least(groups, k)` may be passed for
-    `groups`. Combinations of table and groups get one numbering, and a lookup by number takes the place of a
-    join, which in Arrow never matches nulls.
+
+def read_bucket(locations: Iterable[str], bucket: int) -> pa.Table:
+    """Return one bucket of the groups that several partitions wrote, merged."""
+    parts = []
+    for location in locations:
+        fs, inner = filesystem(location)
+        with fs.open_input_file(inner) as handle:
+            parts.append(pq.ParquetFile(handle).read_row_group(bucket))
+    return merge(parts)
+
+
+def release(table: pa.Table, groups: pa.Table, quasi: Sequence[str]) -> Suppressed:
+    """Keep a partition's rows whose combination stands in the released `groups`, in their order.
+
+    Where `groups` has a column `LABEL` + name, the quasi-identifier becomes what stands there. Combinations of table
+    and groups get one numbering, and a lookup by number takes the place of a join, which in Arrow never matches nulls.
     """
-    if not quasi or not table.num_rows:
+    if not quasi:
         return Suppressed(table, 0)
-    columns = [*quasi]
-    both = pa.concat_tables(
-        [_keys(table, columns), groups.select(columns)], promote_options="permissive"
-    ).combine_chunks()
-    codes = _codes(both)
-    sizes = np.zeros(int(codes.max()) + 1, dtype=np.int64)
-    sizes[codes[table.num_rows :]] = groups[ROWS].to_numpy()
-    kept = table.filter(pa.array(sizes[codes[: table.num_rows]] >= k))
+    both = [keys_of(table, quasi), groups.select(list(quasi))]
+    codes = codes_of(pa.concat_tables(both, promote_options="permissive").combine_chunks())
+    places = np.full(int(codes.max(initial=-1)) + 1, -1, dtype=np.int64)
+    places[codes[table.num_rows :]] = np.arange(groups.num_rows)
+    found = places[codes[: table.num_rows]]
+    kept = table.filter(pa.array(found >= 0))
+    chosen = pa.array(found[found >= 0])
+    for name in quasi:
+        if LABEL + name in groups.column_names:
+            labels = groups[LABEL + name].combine_chunks().take(chosen)
+            kept = kept.set_column(kept.column_names.index(name), name, labels)
     return Suppressed(kept, table.num_rows - kept.num_rows)
 
 
-def _keys(table: pa.Table, quasi: Sequence[str]) -> pa.Table:
+def keys_of(table: pa.Table, quasi: Sequence[str]) -> pa.Table:
     """Return the quasi-identifiers as columns whose equal values are equal in bits too."""
     columns = []
     for name in quasi:
@@ -148,7 +143,7 @@ def _keys(table: pa.Table, quasi: Sequence[str]) -> pa.Table:
     return pa.table(columns, names=list(quasi)) if quasi else table
 
 
-def _codes(keys: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
+def codes_of(keys: pa.Table) -> NDArray[np.int64]:
     """Number the distinct rows: equal rows get equal numbers below the number of rows."""
     code = np.zeros(keys.num_rows, dtype=np.int64)
     for column in keys.columns:

@@ -1,0 +1,1 @@
+"""What the data still tells of people: groups, figures, least-loss generalisation, linkage."""

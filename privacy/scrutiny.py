@@ -1,0 +1,57 @@
+"""What a policy keeps that it should not: read before anything is masked, by `weir check` and by every export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .policy import Policy
+
+IDENTIFIERS = {
+    "author_id": "says who wrote it",
+    "author_name": "says who wrote it",
+    "user": "says who asked",
+    "customer": "says who it is",
+    "actor": "says who did it",
+    "email": "says who it is",
+    "client_ip": "is somebody's address",
+    "session_id": "joins all that one person did",
+    "post_id": "finds the post, and so its author, on the platform",
+    "url": "finds the page, and so its author, on the platform",
+}
+"""Columns of the integrated tables that tell who somebody is, and how."""
+
+FREE_TEXT = ("text", "query", "referer", "path", "user_agent")
+"""Columns in which anything can stand."""
+
+
+class Objection(NamedTuple):
+    """One thing that a policy keeps, why it should not, and whether an export is refused for it."""
+
+    column: str
+    why: str
+    refused: bool
+
+
+def scrutinise(policy: Policy, columns: Sequence[str]) -> list[Objection]:
+    """Return what the policy keeps too much of a table with these columns, the worst first.
+
+    What `accept` names, with a reason, is no objection any more.
+    """
+    found = []
+    for column in policy.columns:
+        if column not in columns or column in policy.accept:
+            continue
+        word = policy.operator(column)[0].name
+        if word == "keep" and column in IDENTIFIERS:
+            found.append(Objection(column, f"{IDENTIFIERS[column]}, and is kept as it is", True))
+        elif word == "keep" and column in FREE_TEXT:
+            found.append(Objection(column, "is free text, and is kept as it is: anything can stand in it", True))
+        elif word == "keep" and column in policy.quasi_identifiers:
+            found.append(Objection(column, "is a quasi-identifier without an operator: only k protects it", False))
+    if not policy.quasi_identifiers:
+        why = "no quasi-identifiers are named: k, l and t say nothing, and no row is held back"
+        found.append(Objection("quasi_identifiers", why, False))
+    if policy.linkage is None:
+        found.append(Objection("linkage", "no bar is set: people who are found again are reported, not held", False))
+    return sorted(found, key=lambda objection: not objection.refused)
