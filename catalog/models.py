@@ -95,6 +95,7 @@ class SplitRow(Base):
     run_refined: Mapped[str | None] = mapped_column(ForeignKey("runs.id"))
     kept: Mapped[int]
     duplicates: Mapped[int]
+    removed: Mapped[int]
     clean_rejected: Mapped[dict[str, Any]]
     __table_args__ = (Index("splits_state", "state"),)
 

@@ -31,7 +31,8 @@ class Run:
 
 @dataclass(frozen=True)
 class SplitRecord:
-    """One piece of a source's input. records = rows + rejected; rows = kept + duplicates + clean_rejected.
+    """One piece of a source's input. records = rows + rejected; rows = kept + duplicates + removed +
+    clean_rejected.
 
     `rejected` and `clean_rejected` count rows by reason; `bytes` is the stored size read, `seconds` the time
     it took, `first_line` the line of the file it begins with; `rows_path` and
@@ -53,6 +54,7 @@ class SplitRecord:
     run_refined: str | None = None
     kept: int = 0
     duplicates: int = 0
+    removed: int = 0
     clean_rejected: dict[str, int] = field(default_factory=dict)
     first_line: int = 1
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from ..errors import DataError
 from ..storage import filesystem, join, write_parquet
 from .dedup.decide import Verdicts, text_verdicts, verdicts
-from .dedup.exact import GONE, SAME, WHY, id_column
+from .dedup.exact import ENDED, GONE, REMOVES, SAME, WHY, account_ends, id_column
 from .dedup.settle import near_verdicts
 from .dedup.staging import read_all
 from .hashing import to_hex
@@ -23,7 +23,7 @@ from .integrate import user_events
 from .outliers import Limits, mark
 from .parts import Decided, FileCount, Finished, Group, Prepared
 from .persons import Identify
-from .schemas import DELETED, DUPLICATES
+from .schemas import DUPLICATES, TIMESTAMP
 from .visits.reconstruct import Visits
 from .visits.reconstruct import apply as apply_visits
 
@@ -49,7 +49,7 @@ def finish(
     `identify` says who is who, `batch` names the run's files. web_events
     come as one file a day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for
     no rows.
-    Raises DataError where rows in != kept + duplicates + rejected for any source file.
+    Raises DataError where rows in != kept + duplicates + removed + rejected for any source file.
     """
     kept, duplicates, goes = [], [], list[tuple[Posts, Posts]]()
     for part in group.parts:
@@ -102,7 +102,7 @@ def _apply(
     rows = apply_visits(read_all(part.candidates), part, visits)
     outcome = verdicts(part, decided)
     column = id_column(part.table)
-    given = rows[column]
+    given, ends = rows[column], account_ends(rows) if part.table == "social_posts" else np.zeros(len(rows), bool)
     ids = pc.coalesce(given, pa.chunked_array([to_hex(outcome.ids)])) if given.null_count else given
     rows = rows.set_column(rows.schema.get_field_index(column), column, ids)
     method = np.where(pc.is_valid(given).to_numpy(), "id", "exact")
@@ -114,7 +114,8 @@ def _apply(
     keep[near["pos"].to_numpy()] = False
     first = rows.filter(pa.array(outcome.dropped))
     why = outcome.why[outcome.dropped]
-    methods = pa.array(np.where(why == SAME, method[outcome.dropped], np.array(WHY)[why]).tolist(), pa.string())
+    words = np.where(why == SAME, method[outcome.dropped], np.array(WHY, object)[why])
+    methods = pa.array(np.where(ends[outcome.dropped], ENDED, words).tolist(), pa.string())
     second, third = rows.take(pa.array(by_text)), rows.take(near["pos"])
     # Of a deleted post only the hash of its id stays, so that it is known when it comes again.
     hashed = pc.if_else(pa.array(why == GONE), to_hex(outcome.ids[outcome.dropped]), first[column])
@@ -125,20 +126,19 @@ def _apply(
         _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), len(second)), _same(second)),
         _duplicates(part.table, third, near["kept_id"], pa.repeat(pa.scalar("near"), len(third)), near["similarity"]),
     ]
-    return rows.filter(pa.array(keep)), pa.concat_tables(dropped), _going(part, rows, outcome)
+    return rows.filter(pa.array(keep)), pa.concat_tables(dropped), _going(part, rows, outcome, ends)
 
 
 Posts = set[tuple[str, str]]
 """Posts as (platform, id)."""
 
 
-def _going(part: Prepared, rows: pa.Table, outcome: Verdicts) -> tuple[Posts, Posts]:
-    """Return the posts whose committed rows go, and those whose raw rows go: what a deletion found."""
+def _going(part: Prepared, rows: pa.Table, outcome: Verdicts, ends: NDArray[np.bool_]) -> tuple[Posts, Posts]:
+    """Return the posts whose committed rows go, and those that are taken back, known or not."""
     if part.table != "social_posts":
         return set(), set()
-    notices = pc.fill_null(pc.equal(rows["kind"], DELETED), False).to_numpy()
-    raw = (outcome.why == GONE) & (~notices | outcome.replaces)
-    picked = (rows.filter(pa.array(mask)) for mask in (outcome.replaces, raw))
+    gone = (outcome.why == GONE) & ~ends
+    picked = (rows.filter(pa.array(mask)) for mask in (outcome.replaces, gone))
     replaced, deleted = (set(zip(*(p[c].to_pylist() for c in ("platform", "post_id")), strict=True)) for p in picked)
     return replaced, deleted
 
@@ -158,6 +158,9 @@ def _duplicates(table: str, rows: pa.Table, kept_id: pa.ChunkedArray, method: pa
         "source": rows["source"],
         "file": rows["file"],
         "line": rows["line"],
+        "ts": pc.if_else(pc.equal(method, ENDED), rows["ts"], pa.scalar(None, TIMESTAMP))
+        if table == "social_posts"
+        else pa.nulls(count, TIMESTAMP),
     }
     return pa.table([columns[name] for name in DUPLICATES.names], schema=DUPLICATES)
 
@@ -197,13 +200,15 @@ def _counts(group: Group, kept: pa.Table, dropped: pa.Table) -> tuple[FileCount,
             file,
             rows[source, file],
             keeps.get((source, file), 0),
-            methods,
+            {name: n for name, n in methods.items() if name not in REMOVES},
+            {name: n for name, n in methods.items() if name in REMOVES},
             dict(rejected[source, file]),
         )
         if not count.balanced:
             raise DataError(
                 f"rows of '{source}' went missing: {count.rows} in, {count.kept} kept, "
-                f"{sum(methods.values())} duplicates, {sum(count.rejected.values())} rejected",
+                f"{sum(count.duplicates.values())} duplicates, {sum(count.removed.values())} removed, "
+                f"{sum(count.rejected.values())} rejected",
                 "this is a fault of Weir: report it; nothing was committed",
                 source=source,
                 file=file,

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..config import DedupConfig
 
@@ -39,21 +40,32 @@ class RawPart:
 
 @dataclass(frozen=True)
 class FileCount:
-    """What became of the rows of one source file: rows == kept + duplicates + rejected."""
+    """What became of the rows of one source file: rows == kept + duplicates + removed + rejected."""
 
     source: str
     file: str
     rows: int
     kept: int = 0
     duplicates: dict[str, int] = field(default_factory=dict)
-    """By method: exact, id, version, deleted, text."""
+    """By method: exact, id, text, near."""
+    removed: dict[str, int] = field(default_factory=dict)
+    """By what took them back: version (a later one is there), deleted."""
     rejected: dict[str, int] = field(default_factory=dict)
     """By reason, at the stage 'clean'."""
 
     @property
     def balanced(self) -> bool:
         """Whether every row is accounted for."""
-        return self.rows == self.kept + sum(self.duplicates.values()) + sum(self.rejected.values())
+        gone = sum(sum(each.values()) for each in (self.duplicates, self.removed, self.rejected))
+        return self.rows == self.kept + gone
+
+
+class End(NamedTuple):
+    """An account that ended: until when (microseconds; None: for good) its posts are gone."""
+
+    platform: str
+    author: str
+    until: int | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ class Prepared:
     counts: tuple[FileCount, ...]
     first_ts: datetime.datetime | None
     last_ts: datetime.datetime | None
+    ends: tuple[End, ...] = ()
+    """Accounts whose end the part holds."""
 
     @property
     def order(self) -> tuple[str, str, int, str, int]:
@@ -124,7 +138,7 @@ class Finished:
     replaced: tuple[tuple[str, str], ...] = ()
     """(platform, id) of the committed posts that go: deleted, or there in a later version now."""
     deleted: tuple[tuple[str, str], ...] = ()
-    """(platform, id) of the posts whose raw rows go: deleted."""
+    """(platform, id) of the posts that are taken back, whether they were there or not."""
     outliers: int = 0
     """Numbers that were marked as far from all others."""
 

@@ -7,6 +7,7 @@ took back is a row of the kind DELETED: refining removes the post (docs/decision
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
@@ -41,7 +42,9 @@ ROWS = pa.schema(
         pa.field("line", pa.int64()),
     ]
 )
-"""The raw rows of a social connector; `record` is the record as received."""
+"""The raw rows of a social connector; `record` is the record as received, null where it takes a post back."""
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What a record that is built otherwise than the platform's makes its reader raise."""
 _BATCH = 8192
 _LARGEST = 2**63
 
@@ -72,8 +75,8 @@ class PostSource(FileSource):
 
     platform: ClassVar[str]
     target: ClassVar[str] = "social_posts"
-    raw_id: ClassVar[str] = "post_id"
-    """The column of the raw rows that holds the post's id: a deletion takes them back too."""
+    raw_keys: ClassVar[Mapping[str, str]] = {"post_id": "post_id", "author_id": "author_id", "ts": "ts"}
+    """The columns of the raw rows that say which post it is, whose and of when: a deletion takes them back too."""
     schema: ClassVar[pa.Schema] = ROWS
     identified: ClassVar[bool] = True
     """Whether a record without an id is refused; where not, its content and its number in the file identify it."""
@@ -83,6 +86,24 @@ class PostSource(FileSource):
     def post(self, record: Any) -> Post:
         """Return the columns of a record. Raises Refused; any other error counts as the reason `shape`."""
         raise NotImplementedError
+
+    def value(self, raw: bytes) -> Any:
+        """Return the value of a record as received. Raises ValueError where it cannot be read."""
+        return json.loads(raw)
+
+    def named(self, raw: bytes) -> tuple[str | None, str | None] | None:
+        """Return the post and the author that a refused record speaks of; None where it cannot be read."""
+        try:
+            post = self.post(self.value(raw))
+        except Refused:
+            return None, None
+        except UNREADABLE:
+            return None
+        return text_of(post.get("post_id")), text_of(post.get("author_id"))
+
+    def spelled(self, ident: str) -> str:
+        """Return an id as it stands in the platform's records."""
+        return ident.rpartition("/")[2]
 
     def found(self, text: TextFile, split: Split) -> Iterator[Found]:
         """Yield the records of a file."""
@@ -96,7 +117,7 @@ class PostSource(FileSource):
 
     def integrate(self, rows: pa.Table) -> pa.Table:
         """Map rows to posts: the columns have their names already."""
-        kept = [name for name in SOCIAL_POSTS.names if name in ROWS.names]
+        kept = [name for name in SOCIAL_POSTS.names if name in ROWS.names and name in rows.column_names]
         made = rows.select(kept).append_column("source", constant(self.label, rows.num_rows))
         return made.append_column("platform", constant(self.platform, rows.num_rows))
 
@@ -120,7 +141,8 @@ class PostSource(FileSource):
             made[name], wrong = _times([f.get(name) for f in fields])
             reasons = [reason or ("time" if bad else "") for reason, bad in zip(reasons, wrong, strict=True)]
         made["score"] = pa.array([_whole(f.get("score")) for f in fields], pa.int64())
-        made["record"] = pa.array([_text(each.raw) for each in found], pa.string())
+        texts = [None if f.get("kind") == DELETED else _text(e.raw) for e, f in zip(found, fields, strict=True)]
+        made["record"] = pa.array(texts, pa.string())
         made["file"] = constant(file, len(found))
         made["line"] = pa.array([each.number for each in found], pa.int64())
         rows = pa.table([made[name] for name in ROWS.names], schema=ROWS)
@@ -144,9 +166,10 @@ class PostSource(FileSource):
             post = self.post(found.value)
         except Refused as refused:
             return refused
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError):
+        except UNREADABLE:
             return Refused("shape")  # a record built otherwise than the platform's; its values stay out of the reason
-        if self.identified and text_of(post.get("post_id")) is None:
+        whole_account = post.get("kind") == DELETED and text_of(post.get("author_id")) is not None
+        if self.identified and text_of(post.get("post_id")) is None and not whole_account:
             return Refused("id")
         return post
 
@@ -154,6 +177,11 @@ class PostSource(FileSource):
 def deleted(post_id: Any, ts: Any = None) -> Post:
     """Return the row that takes a post back."""
     return {"post_id": post_id, "kind": DELETED, "ts": ts}
+
+
+def closed(author_id: Any, ts: Any = None) -> Post:
+    """Return the row that takes back all posts of an account: those up to `ts`, or all without it."""
+    return {"author_id": author_id, "kind": DELETED, "ts": ts}
 
 
 def joined(*parts: Any) -> str | None:

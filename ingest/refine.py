@@ -41,6 +41,7 @@ from .integrate import conform, generic_schema
 from .outliers import Sketch, merged
 from .parts import (
     Decided,
+    End,
     FileCount,
     Finished,
     Group,
@@ -53,6 +54,7 @@ from .parts import (
     text_column,
 )
 from .schemas import DELETED, TABLES
+from .takedown import ends_of
 from .visits import behaviour
 from .visits.reconstruct import batches as visit_batches
 
@@ -118,6 +120,7 @@ class _Preparation:
         self.numbers: dict[str, Sketch] = {}
         self.kept = 0
         self.times: list[Any] = []
+        self.ends: set[End] = set()
 
     def run(self) -> Prepared:
         started = time.perf_counter()
@@ -164,6 +167,7 @@ class _Preparation:
             counts=counts,
             first_ts=min((t["min"] for t in self.times), default=None),
             last_ts=max((t["max"] for t in self.times), default=None),
+            ends=tuple(sorted(self.ends, key=repr)),
         )
 
     def _tables(self) -> Iterator[pa.Table]:
@@ -193,8 +197,9 @@ class _Preparation:
         deleted = pc.fill_null(pc.equal(table["kind"], DELETED), False)
         if not pc.any(deleted).as_py():
             return self.cleaner.run(table), []
-        cleaned = self.cleaner.run(table.filter(pc.invert(deleted)))
-        return cleaned, [table.filter(deleted).cast(cleaned.kept.schema)]
+        cleaned, deletions = self.cleaner.run(table.filter(pc.invert(deleted))), table.filter(deleted)
+        self.ends |= ends_of(deletions)
+        return cleaned, [deletions.cast(cleaned.kept.schema)]
 
     def _schema(self, table: pa.Table) -> pa.Schema:
         if self.table in TABLES:

@@ -104,8 +104,10 @@ DUPLICATES = _schema(
     source=pa.string(),
     file=pa.string(),
     line=pa.int64(),
+    ts=TIMESTAMP,
 )
-"""One dropped row each: which row was kept in its place, found by which method, how similar."""
+"""One dropped row each: which row was kept in its place, found by which method, how similar. `ts` says of an account
+that ended (method `account`) when; null: for good."""
 
 
 NEAR_BANDS = _schema(

@@ -54,6 +54,25 @@ class Tabular:
         return str(self.config.into or self.label)
 
     @property
+    def platform(self) -> str | None:
+        """The platform of its posts, where it is the same for all."""
+        given = self.config.constants.get("platform") if self.config.into == "social_posts" else None
+        return str(given) if given is not None else None
+
+    @property
+    def raw_keys(self) -> dict[str, str]:
+        """The columns of the raw rows that say which post it is, whose and of when."""
+        mapped = self._mapped()
+        return {name: mapped[name] for name in ("post_id", "author_id", "ts") if name in mapped}
+
+    def named(self, raw: bytes) -> None:
+        """Say that a refused record cannot be read."""
+
+    def spelled(self, ident: str) -> str:
+        """Return an id as it stands in the records."""
+        return ident
+
+    @property
     def schema(self) -> pa.Schema:
         """The columns, known once planned, with file and line."""
         from .convert import TYPES

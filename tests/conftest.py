@@ -95,6 +95,18 @@ def no_connection_that_nobody_asked_for(tmp_path_factory: pytest.TempPathFactory
     assert log.read_text() == ""
 
 
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of one worker process, for tests that run a small project several times."""
+    from distributed import LocalCluster
+
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None)
+    try:
+        yield cluster.scheduler_address
+    finally:
+        cluster.close()
+
+
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """An S3 server with the buckets `house` and `data`: the environment that leads to it, set in this process too."""

@@ -25,6 +25,7 @@ WEB_CONTENT = [
     *("referer", "user_agent"),
 ]
 POST_ID = ["platform", "post_id"]
+ACCOUNT = ["platform", "author_id"]
 POST_CONTENT = [
     *(
         "platform",
@@ -49,6 +50,10 @@ _UNSTEP = np.uint64(pow(int(STEP), -1, 1 << 64))
 WHY = ("", "id", "version", "deleted")
 """Why a row is dropped: the same row is there, a later version of it is there, the post was deleted."""
 KEPT, SAME, OLDER, GONE = range(4)
+ENDED = "account"
+"""The method under which refined.duplicates remembers an account that ended, and at its `ts` when."""
+REMOVES = frozenset({WHY[OLDER], WHY[GONE], ENDED})
+"""What takes a row back that is no copy of another."""
 FINAL = np.iinfo(np.int64).max
 """The version of a deletion: nothing comes after it."""
 
@@ -77,6 +82,10 @@ def identity(table: pa.Table, name: str) -> Identity:
         without = pc.is_null(table["post_id"]).to_numpy()
         if without.any():
             hashes[without] = row_hashes(table.filter(pa.array(without)), POST_CONTENT)
+        ends = account_ends(table)
+        if ends.any():
+            hashes[ends] = row_hashes(table.filter(pa.array(ends)), ACCOUNT)
+            without &= ~ends
         return Identity(hashes, without)
     content = WEB_CONTENT if name == "web_events" else sorted(set(table.column_names) - set(NOT_CONTENT))
     return Identity(row_hashes(table, content), np.ones(table.num_rows, dtype=bool))
@@ -92,7 +101,17 @@ def versions(table: pa.Table) -> NDArray[np.int64]:
     edited = pc.fill_null(table["edited_at"].cast(pa.int64()), 0)
     if "kind" in table.column_names:
         edited = pc.if_else(pc.fill_null(pc.equal(table["kind"], DELETED), False), FINAL, edited)
-    return np.asarray(pc.if_else(pc.is_valid(table["post_id"]), edited, 0).to_numpy(), np.int64)
+    named = pc.or_(pc.is_valid(table["post_id"]), pa.array(account_ends(table)))
+    return np.asarray(pc.if_else(named, edited, 0).to_numpy(), np.int64)
+
+
+def account_ends(table: pa.Table) -> NDArray[np.bool_]:
+    """Return which rows of social_posts say that an account ended: deletions of an author, not of a post."""
+    if not {"kind", "author_id"} <= set(table.column_names):
+        return np.zeros(table.num_rows, bool)
+    deletions = pc.fill_null(pc.equal(table["kind"], DELETED), False)
+    ends = pc.and_(deletions, pc.and_(pc.is_null(table["post_id"]), pc.is_valid(table["author_id"])))
+    return np.asarray(ends.to_numpy(), bool)
 
 
 def id_column(name: str) -> str:

@@ -15,10 +15,12 @@ from ..contract import Pulled, Split, source
 from ..documents import Records, parquet_records
 from ..http import HttpSession, Secret, bearer
 from ..jetstream import messages
-from ..posts import Post, Refused, deleted
+from ..posts import Post, Refused, closed, deleted
 from ..stored import opened
 
 _POST, _REPOST = "app.bsky.feed.post", "app.bsky.feed.repost"
+_ENDED = frozenset({"deleted", "takendown", "suspended", "deactivated"})
+"""States of an account in which nothing of it may be shown (atproto.com/specs/account)."""
 _PAGE = 100
 _BATCH = 8192
 
@@ -49,8 +51,8 @@ def _posts(value: Any) -> Iterator[Any]:
 class Bluesky(ApiSource):
     """Bluesky posts: Jetstream events (saved or live, with deletions), author feeds and searches, Parquet of posts.
 
-    A post's id is its at:// URI. Events about anything but posts and reposts are rejects `not_a_post`; live, they are
-    not asked for.
+    A post's id is its at:// URI. The end of an account takes back what it wrote until then.
+    Events about anything but these are rejects `not_a_post`; live, they are not asked for.
     """
 
     name: ClassVar[str] = "bluesky"
@@ -118,7 +120,9 @@ class Bluesky(ApiSource):
         raise Refused("not_a_post")
 
     def _event(self, event: Mapping[str, Any]) -> Post:
-        commit = event.get("commit")
+        commit, account = event.get("commit"), event.get("account")
+        if event.get("kind") == "account" and isinstance(account, dict) and account.get("status") in _ENDED:
+            return closed(event["did"], account.get("time") or datetime.fromtimestamp(event["time_us"] / 1e6, UTC))
         if (
             event.get("kind") != "commit"
             or not isinstance(commit, dict)

@@ -13,7 +13,7 @@ from ...config import SourceConfig
 from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..contract import source
 from ..http import HttpSession, Secret, bearer
-from ..posts import Post, Refused, Withheld, deleted, joined
+from ..posts import Post, Refused, Withheld, closed, deleted, joined
 
 _PLAIN = {"public": "timelines/public", "local": "timelines/public", "home": "timelines/home"}
 _NAMED = {"tag": "timelines/tag/{}", "list": "timelines/list/{}", "account": "accounts/{}/statuses"}
@@ -37,7 +37,7 @@ class Mastodon(ApiSource):
     """Mastodon statuses: saved JSON (lines, arrays, streaming events), or public, hashtag, account and home timelines.
 
     A boost is a post of the kind repost that holds the boosted text. Of the streaming API's events, `delete` takes a
-    status back and `status.update` is an edit.
+    status back and `status.update` is an edit. A status of a suspended account takes back all that it wrote.
     """
 
     name: ClassVar[str] = "mastodon"
@@ -77,6 +77,8 @@ class Mastodon(ApiSource):
         boosted = record.get("reblog")
         text = boosted or record
         account = record["account"]
+        if account.get("suspended"):
+            return closed(self._ident(account["id"]))
         return {
             "post_id": self._ident(record["id"]),
             "ts": record.get("created_at"),

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ...config import SourceConfig, resolve_env
 from ...errors import SourceError
-from .. import columns
+from .. import columns, jsonlines
 from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..columns import constant
 from ..contract import Pulled, Split, source
@@ -28,6 +28,7 @@ _TEXTS = (
 )  # fmt: skip
 _RENAMED = {"fullname": "name", "author_id": "author_fullname"}
 _OTHER_NAMES = {"body": "text", "created_utc": "time", "score": "ups"}
+_RETRIEVED = ("retrieved_utc", "retrieved_on")
 _REASONS = ["", "id", "time"]
 _SITE = "https://www.reddit.com"
 _GONE = pa.array(["[deleted]", "[removed]", "[deleted by user]"])
@@ -55,7 +56,7 @@ class Reddit(ApiSource):
     """Reddit comments and submissions: dumps (newline-delimited JSON, CSV of the same fields), or the listing API.
 
     `record` holds the record as received. A record without an id or with an unreadable time is a reject. One whose
-    text reads [deleted] or [removed] takes the post back.
+    text reads [deleted] or [removed] takes the post back; one whose author does stays without its author.
     """
 
     name: ClassVar[str] = "reddit"
@@ -67,13 +68,15 @@ class Reddit(ApiSource):
             *(pa.field(name, pa.string()) for name in _TEXTS),
             pa.field("created_utc", TIMESTAMP),
             pa.field("score", pa.int64()),
+            pa.field("edited", TIMESTAMP),
+            pa.field("retrieved", TIMESTAMP),
             pa.field("record", pa.string()),
             pa.field("file", pa.string()),
             pa.field("line", pa.int64()),
         ]
     )
     platform: ClassVar[str] = "reddit"
-    raw_id: ClassVar[str] = "fullname"
+    raw_keys: ClassVar[Mapping[str, str]] = {"post_id": "fullname", "author_id": "author_id", "ts": "created_utc"}
     base = "https://oauth.reddit.com"
 
     def read(self, split: Split) -> Iterator[Pulled]:
@@ -135,10 +138,29 @@ class Reddit(ApiSource):
         numbers = np.array([each.number for each in found], np.int64)
         return self._rows(_fields(things), pa.array([each.raw for each in found], pa.string()), numbers, file)
 
+    def named(self, raw: bytes) -> tuple[str | None, str | None] | None:
+        """Return the thing and the author that a refused record speaks of; None where it cannot be read."""
+        thing = jsonlines.parse(raw)
+        if not isinstance(thing, dict):
+            return None
+        rows = self._typed(_fields([thing]), pa.array([""]), np.zeros(1, np.int64), "")[0]
+        return rows["fullname"][0].as_py(), rows["author_id"][0].as_py()
+
+    def spelled(self, ident: str) -> str:
+        """Return an id without its kind."""
+        return ident[3:] if ident[:1] == "t" and ident[2:3] == "_" else ident
+
     def integrate(self, rows: pa.Table) -> pa.Table:
-        """Map comments and submissions to posts; a submission's text is its title and its own text."""
+        """Map comments and submissions to posts; a submission's text is its title and its own text.
+
+        A thing whose author is gone replaces what was read of it while it had one.
+        """
         rows = rows.combine_chunks()
         count = rows.num_rows
+        nobody = pc.fill_null(pc.is_in(rows["author"], _GONE), False)
+        nothing = pa.nulls(count, TIMESTAMP)
+        edited, seen = (rows[n] if n in rows.column_names else nothing for n in ("edited", "retrieved"))
+        changed = pc.if_else(nobody, pc.coalesce(seen, edited, rows["created_utc"]), edited)
         link = rows["permalink"]
         absolute = pc.starts_with(link, pattern="http")
         from_link = pc.struct_field(pc.extract_regex(link, r"/r/(?P<name>[^/]+)/"), "name")
@@ -149,14 +171,15 @@ class Reddit(ApiSource):
             "ts": rows["created_utc"],
             "platform": constant("reddit", count),
             "kind": pc.if_else(pc.is_in(pc.coalesce(body, title), _GONE), DELETED, rows["kind"]),
-            "author_id": rows["author_id"],
-            "author_name": rows["author"],
+            "author_id": pc.if_else(nobody, pa.scalar(None, pa.string()), rows["author_id"]),
+            "author_name": pc.if_else(nobody, pa.scalar(None, pa.string()), rows["author"]),
             "text": text,
             "url": pc.if_else(absolute, link, pc.binary_join_element_wise(_SITE, link, "")),
             "community": pc.coalesce(rows["subreddit"], from_link),
             "reply_to": rows["parent_id"],
             "thread_id": pc.coalesce(rows["link_id"], rows["fullname"]),
             "score": rows["score"],
+            "edited_at": changed,
             "source": constant(self.label, count),
             "file": rows["file"],
             "line": rows["line"],
@@ -171,8 +194,6 @@ class Reddit(ApiSource):
         return not text.head(4096)[text.bom :].lstrip().startswith(b"{")
 
     def _json(self, text: TextFile, split: Split) -> Iterator[tuple[dict[str, pa.Array], pa.Array, Any, pa.Table]]:
-        from .. import jsonlines
-
         for block in jsonlines.objects(text, split.start, split.end, split.first_line, self.label):
             yield _fields(block.objects), block.text, block.numbers, block.rejects
 
@@ -190,6 +211,16 @@ class Reddit(ApiSource):
 
     def _rows(self, fields: dict[str, pa.Array], record: pa.Array, numbers: Any, file: str) -> Pulled:
         """Give the fields their columns and types; what has no id or no readable time is refused."""
+        rows, wrong_time = self._typed(fields, record, numbers, file)
+        no_id = rows["fullname"].is_null().to_numpy()
+        status = np.where(no_id, 1, np.where(wrong_time, 2, 0))
+        bad = np.flatnonzero(status)
+        raw = record.cast(pa.binary()).take(pa.array(bad))
+        refused = columns.rejects(self.label, file, numbers[bad], _REASONS, status[bad], raw)
+        return Pulled(rows.filter(pa.array(status == 0)), refused)
+
+    def _typed(self, fields: dict[str, pa.Array], record: pa.Array, numbers: Any, file: str) -> tuple[pa.Table, Any]:
+        """Return the rows, and which of them have a time that cannot be read."""
         from ..convert import convert
 
         count = len(numbers)
@@ -202,19 +233,17 @@ class Reddit(ApiSource):
         made["fullname"] = pc.coalesce(made["fullname"], pc.binary_join_element_wise(prefix, made["id"], ""))
         time, wrong_time = convert(fields.get("created_utc", nothing), TIMESTAMP)
         score, _ = convert(fields.get("score", nothing), pa.int64())
-        typed = {**made, "created_utc": time, "score": score, "record": record}
+        seen = pc.coalesce(*(fields.get(name, nothing) for name in _RETRIEVED))
+        (edited, _), (retrieved, _) = (convert(each, TIMESTAMP) for each in (fields.get("edited", nothing), seen))
+        typed = {**made, "created_utc": time, "score": score, "edited": edited, "retrieved": retrieved}
+        words = pc.coalesce(made["body"], made["title"])
+        gone, blank = pc.fill_null(pc.is_in(words, _GONE), False), pa.scalar(None, pa.string())
+        typed |= {"record": pc.if_else(gone, blank, record), "title": pc.if_else(gone, blank, made["title"])}
+        typed["body"] = pc.if_else(gone, words, made["body"])
         typed |= {"file": constant(file, count), "line": pa.array(numbers, pa.int64())}
-        rows = pa.table([typed[name] for name in self.schema.names], schema=self.schema)
-        no_id = made["fullname"].is_null().to_numpy(zero_copy_only=False)
-        status = np.where(no_id, 1, np.where(wrong_time, 2, 0))
-        bad = np.flatnonzero(status)
-        raw = record.cast(pa.binary()).take(pa.array(bad))
-        refused = columns.rejects(self.label, file, numbers[bad], _REASONS, status[bad], raw)
-        return Pulled(rows.filter(pa.array(status == 0)), refused)
+        return pa.table([typed[name] for name in self.schema.names], schema=self.schema), wrong_time
 
 
 def _fields(things: list[dict[str, Any]]) -> dict[str, pa.Array]:
-    from ..jsonlines import text_of
-
-    names = [*(_RENAMED.get(name, name) for name in _TEXTS), "selftext", "created_utc", "score"]
-    return {name: pa.array([text_of(thing.get(name)) for thing in things], pa.string()) for name in names}
+    names = [*(_RENAMED.get(name, name) for name in _TEXTS), "selftext", "created_utc", "score", "edited", *_RETRIEVED]
+    return {name: pa.array([jsonlines.text_of(thing.get(name)) for thing in things], pa.string()) for name in names}

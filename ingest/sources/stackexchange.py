@@ -52,6 +52,17 @@ class Stackexchange(PostSource):
             attributes = _attributes(raw)
             yield Found(number, raw, attributes, "" if attributes is not None else "xml")
 
+    def value(self, raw: bytes) -> Any:
+        """Return the attributes of a row as received. Raises ValueError where it is no XML."""
+        attributes = _attributes(raw)
+        if attributes is None:
+            raise ValueError("no XML")
+        return attributes
+
+    def spelled(self, ident: str) -> str:
+        """Return the number of a post, a comment or a user."""
+        return ident.rpartition("/")[2].rpartition("-")[2]
+
     def post(self, record: Any) -> Post:
         """Map a question, an answer or a comment."""
         if record.get("PostTypeId") in ("1", "2") and "Body" in record:

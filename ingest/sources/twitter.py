@@ -13,7 +13,7 @@ from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..contract import Split, source
 from ..documents import Found, Records, json_records, text_lines
 from ..http import HttpSession, Secret, bearer
-from ..posts import Post, Refused, deleted
+from ..posts import Post, Refused, closed, deleted
 from ..streams import TextFile
 
 _FIELDS = {
@@ -22,6 +22,9 @@ _FIELDS = {
     "user.fields": "name,username",
     "expansions": "author_id,referenced_tweets.id,referenced_tweets.id.author_id",
 }
+_POST_ENDS = frozenset({"delete", "drop", "tweet_delete", "post_delete"})
+_ACCOUNT_ENDS = frozenset({"user_delete", "user_protect", "user_suspend"})
+"""Compliance events after which nothing of a post, or of an account, may be shown."""
 _LISTS = ("statuses", "tweets", "results")
 
 
@@ -32,6 +35,9 @@ class TwitterConfig(ApiConfig):
     lang: str | None = Field(None, description="language of tweets that do not say theirs (text)")
     searches: list[str] = Field(default_factory=list, description="queries of the recent-search API")
     token: Secret | None = Field(None, description="bearer token as ${ENV}")
+    compliance: Literal["tweets", "users"] = Field(
+        "tweets", description="what the ids in the results of batch compliance jobs are"
+    )
 
 
 def _tweets(value: Any) -> Iterator[Any]:
@@ -146,7 +152,14 @@ class Twitter(ApiSource):
         if isinstance(notice, dict):
             return deleted(notice["status"].get("id_str") or notice["status"]["id"])
         if record.get("action") == "delete" and "redacted_at" in record:
-            return deleted(record["id"], record["redacted_at"])
+            take_back = closed if self.config.compliance == "users" else deleted
+            return take_back(record["id"], record["redacted_at"])
+        event = record.get("data", record)
+        for name, told in event.items() if isinstance(event, dict) else ():
+            if name in _POST_ENDS and isinstance(told, dict):
+                return deleted((told.get("tweet") or told["post"])["id"], told.get("event_at"))
+            if name in _ACCOUNT_ENDS and isinstance(told, dict):
+                return closed((told.get("user") or told)["id"], told.get("event_at") or _milliseconds(told))
         if "text" in record and ("public_metrics" in record or "author_id" in record or "author" in record):
             return self._second(record)
         if "text" in record or "full_text" in record:
@@ -205,6 +218,11 @@ class Twitter(ApiSource):
 def _text(tweet: Mapping[str, Any]) -> str | None:
     extended = tweet.get("extended_tweet")
     return (extended or {}).get("full_text") or tweet.get("full_text") or tweet.get("text")
+
+
+def _milliseconds(told: Mapping[str, Any]) -> Any:
+    value = told.get("timestamp_ms")
+    return int(value) / 1000 if value is not None else None
 
 
 def _time(value: Any) -> Any:

@@ -142,7 +142,7 @@ def test_rows_gone_missing_stop_the_batch(tmp_path: Path) -> None:
     done = refine(tmp_path, "web_events", [events("a.log", 2)])
     part: Prepared = replace(done.prepared[0], counts=(FileCount("shop", "a.log", 3),))
     decided = refine_decisions(tmp_path, part)
-    with pytest.raises(DataError, match="3 in, 2 kept, 0 duplicates, 0 rejected"):
+    with pytest.raises(DataError, match="3 in, 2 kept, 0 duplicates, 0 removed, 0 rejected"):
         finish(groups([part])[0], "web_events", decided, str(tmp_path / "wh"), "b9")
 
 

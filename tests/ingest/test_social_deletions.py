@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from refine_driver import Outcome, Slab, refine
 
 from dataweir.flow.project import Project
+from dataweir.flow.status import status as project_status
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 _folders = itertools.count()
@@ -103,34 +104,74 @@ def test_a_deletion_leaves_no_value_behind(tmp_path: Path) -> None:
     assert outcome.finished[0].deleted == (("mastodon", "canary7531"),)
 
 
-def status(ident: str, text: str, edited: str | None = None) -> str:
-    account = {"id": "7", "acct": "kettle"}
+def status(ident: str, text: str, edited: str | None = None, author: str = "7", **more: Any) -> str:
+    account = {"id": author, "acct": f"kettle{author}", **more.pop("account", {})}
     made = {"id": ident, "created_at": "2026-03-02T09:00:00Z", "edited_at": edited, "visibility": "public"}
-    return json.dumps({**made, "content": text, "account": account})
+    return json.dumps({**made, "content": text, "account": account, **more})
 
 
 def delete(ident: str) -> str:
     return json.dumps({"event": "delete", "payload": ident})
 
 
-@pytest.mark.slow
-def test_deletions_reach_the_tables(tmp_path: Path) -> None:
-    (tmp_path / "weir.yaml").write_text(
-        "project: tea\nengine: {workers: 1}\nquality: {social_posts: false, user_events: false}\n"
-        "sources: {fedi: {type: mastodon, path: '*.ndjson'}}\n"
-    )
-    first = [status("o'one", "The first post about green tea"), status("two", "The second post, about black tea")]
-    (tmp_path / "a.ndjson").write_text("\n".join(first) + "\n")
-    project = Project.open(tmp_path)
-    project.run()
-    later = [status("two", "The second post, about white tea", "2026-03-02T10:00:00Z"), delete("o'one"), delete("new")]
-    (tmp_path / "b.ndjson").write_text("\n".join(later) + "\n")
-    report = Project.open(tmp_path).run()
-    assert report.rows_added["refined.social_posts"] == 1
-    assert project.table("social_posts")["text"].to_pylist() == ["The second post, about white tea"]
-    assert project.table("user_events")["event_id"].to_pylist() == ["two"]
-    assert "first post" not in str(project.table("raw.fedi").to_pylist())
-    (tmp_path / "c.ndjson").write_text("\n".join([*first, status("new", "Came after its deletion did")]) + "\n")
-    Project.open(tmp_path).run()
-    assert project.table("social_posts")["text"].to_pylist() == ["The second post, about white tea"]
-    assert "first post" not in str(project.table("raw.fedi").to_pylist())
+class Fedi:
+    """A project that reads whatever files of statuses are put beside it."""
+
+    def __init__(self, root: Path, scheduler: str) -> None:
+        self.root = root
+        (root / "weir.yaml").write_text(
+            f"project: tea\nengine: {{scheduler: '{scheduler}'}}\n"
+            "quality: {social_posts: false, user_events: false}\n"
+            "sources: {fedi: {type: mastodon, path: '*.ndjson', base_url: 'https://tea.example'}}\n"
+        )
+
+    def run(self, file: str, *lines: str) -> None:
+        (self.root / file).write_text("\n".join(lines) + "\n")
+        Project.open(self.root).run()
+
+    def table(self, name: str, column: str) -> list[Any]:
+        return sorted(Project.open(self.root).table(name)[column].to_pylist(), key=str)
+
+    def holds(self, words: str) -> list[str]:
+        """The tables in which any value holds these words."""
+        project = Project.open(self.root)
+        names = [table.name for table in project.tables().describe()]
+        return [name for name in names if words in str(project.table(name).to_pylist())]
+
+    def adds_up(self) -> bool:
+        return bool(project_status(Project.open(self.root))["total"]["balanced"])
+
+
+def test_deletions_and_edits_reach_every_table(tmp_path: Path, scheduler: str) -> None:
+    fedi = Fedi(tmp_path, scheduler)
+    unreadable = status("9001", "A body that broke off")[:-9]
+    timeless = status("9002", "A body without a time", created_at="yesterday")
+    first = [status("o'one", "The first post about green tea"), status("2", "The second post, about black tea")]
+    fedi.run("a.ndjson", *first, unreadable, timeless, status("3", "The first post about green tea", author="8"))
+    assert fedi.table("raw.rejects", "reason") == ["json", "time"]
+    later = [status("2", "The second post, about white tea", "2026-03-02T10:00:00Z")]
+    fedi.run("b.ndjson", *later, *map(delete, ("o'one", "new", "9001", "9002", "3")))
+    assert fedi.table("social_posts", "text") == ["The second post, about white tea"]
+    assert fedi.table("user_events", "event_id") == ["tea.example/2"]
+    assert fedi.holds("first post") == fedi.holds("A body") == []
+    fedi.run("c.ndjson", *first, status("new", "Came after its deletion did"))
+    assert fedi.table("social_posts", "text") == ["The second post, about white tea"]
+    assert fedi.holds("first post") == fedi.holds("Came after") == []
+    assert fedi.adds_up()
+
+
+def test_the_end_of_an_account_takes_back_all_that_it_wrote(tmp_path: Path, scheduler: str) -> None:
+    fedi = Fedi(tmp_path, scheduler)
+    broken = status("9003", "A post of eight that has no time", author="8", created_at="never")
+    copy = status("5", "Eight says that green tea is best", author="8")
+    fedi.run("a.ndjson", status("1", "Seven says tea"), status("4", "Eight says that green tea is best", author="8"))
+    fedi.run("b.ndjson", broken, copy.replace('"5"', '"6"'), status("7", "Eight once more", author="8"))
+    assert fedi.table("social_posts", "post_id") == ["tea.example/1", "tea.example/4", "tea.example/7"]
+    gone = status("8", "Eight in the same batch", author="8", account={"suspended": True})
+    fedi.run("c.ndjson", gone, status("9", "Eight says more", author="8"), status("10", "Seven says more tea"))
+    assert fedi.table("social_posts", "post_id") == ["tea.example/1", "tea.example/10"]
+    assert fedi.table("user_events", "event_id") == ["tea.example/1", "tea.example/10"]
+    assert fedi.holds("Eight") == fedi.holds("post of eight") == fedi.holds("kettle8") == []
+    fedi.run("d.ndjson", copy, status("11", "Eight again", author="8"))
+    assert fedi.table("social_posts", "post_id") == ["tea.example/1", "tea.example/10"]
+    assert fedi.adds_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,72 @@ def test_an_archive_of_tweets_is_read(tmp_path: Path) -> None:
     assert [p["post_id"] for p in posts] == ["1", "2"]
     assert {p["ts"].isoformat() for p in posts} == {"2026-03-02T09:04:00+00:00"}
     assert rejects == []
+
+
+BLUESKY_END = {
+    "did": "did:plc:tea",
+    "time_us": 1_772_445_600_000_000,
+    "kind": "account",
+    "account": {"active": False, "did": "did:plc:tea", "seq": 1, "status": "takendown", "time": "2026-03-02T10:00:00Z"},
+}
+MADE = {"created_at": "2013-01-14T19:16:54.000Z", "redacted_at": "2026-03-02T10:00:00Z", "reason": "suspended"}
+TWITTER_USER = {"user": {"id": "22"}, "event_at": "2026-03-02T10:00:00Z"}
+ENDS = [
+    ("bluesky", BLUESKY_END, {}, (None, "did:plc:tea")),
+    ("mastodon", {"id": "1", "content": "", "account": {"id": "22", "suspended": True}}, {}, (None, "22")),
+    ("twitter", {"data": {"user_delete": TWITTER_USER}}, {}, (None, "22")),
+    ("twitter", {"data": {"user_protect": TWITTER_USER}}, {}, (None, "22")),
+    ("twitter", {"user_suspend": {"id": 22, "timestamp_ms": "1772445600000"}}, {}, (None, "22")),
+    ("twitter", {"data": {"delete": {"tweet": {"id": "5"}, "event_at": "2026-03-02T10:00:00Z"}}}, {}, ("5", None)),
+    ("twitter", {"data": {"drop": {"tweet": {"id": "5"}, "event_at": "2026-03-02T10:00:00Z"}}}, {}, ("5", None)),
+    ("twitter", {"id": "5", "action": "delete", **MADE}, {}, ("5", None)),
+    ("twitter", {"id": "22", "action": "delete", **MADE}, {"compliance": "users"}, (None, "22")),
+]
+
+
+@pytest.mark.parametrize(("name", "notice", "config", "ended"), ENDS)
+def test_notices_of_the_end(tmp_path: Path, name: str, notice: Any, config: Any, ended: Any) -> None:
+    [post], rejects = read(name, tmp_path, json.dumps(notice).encode() + b"\n", **config)
+    assert (post["kind"], post["post_id"], post["author_id"]) == ("deleted", *ended)
+    assert post["ts"] == (None if name == "mastodon" else datetime(2026, 3, 2, 10, tzinfo=UTC))
+    assert rejects == []
+
+
+def test_an_account_that_comes_back_is_no_end(tmp_path: Path) -> None:
+    back = {**BLUESKY_END, "account": {"active": True, "did": "did:plc:tea", "seq": 2}}
+    slow = {**BLUESKY_END, "account": {**BLUESKY_END["account"], "status": "throttled"}}
+    posts, rejects = read("bluesky", tmp_path, b"\n".join(json.dumps(e).encode() for e in (back, slow)))
+    assert posts == []
+    assert [r["reason"] for r in rejects] == ["not_a_post", "not_a_post"]
+
+
+def test_reddit_tells_edits_and_authors_that_are_gone(tmp_path: Path) -> None:
+    made = {"id": "a", "name": "t1_a", "author": "kettle", "author_fullname": "t2_k", "body": "Tea", "created_utc": 1}
+    edited = {**made, "edited": 100.0}
+    left = {**made, "author": "[deleted]", "author_fullname": None, "edited": False, "retrieved_on": 200}
+    removed = {**made, "body": "[removed]", "title": "A title that stays"}
+    lines = [made, edited, left, removed]
+    posts, _ = read("reddit", tmp_path, b"\n".join(json.dumps(line).encode() for line in lines))
+    assert [p["edited_at"] and p["edited_at"].timestamp() for p in posts] == [None, 100, 200, None]
+    assert [(p["author_id"], p["author_name"], p["kind"]) for p in posts] == [
+        ("t2_k", "kettle", "comment"),
+        ("t2_k", "kettle", "comment"),
+        (None, None, "comment"),
+        ("t2_k", "kettle", "deleted"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["reddit", "mastodon", "bluesky"])
+def test_rows_that_an_earlier_version_landed_are_integrated(tmp_path: Path, name: str) -> None:
+    kind = source.get(name)
+    shutil.copy(SAMPLES / kind.sample, tmp_path / kind.sample)
+    made = kind("tea", validate(kind.Config, dict(kind.sample_config), "tea"), str(tmp_path))
+    [rows] = [batch.rows for split in made.plan({}).splits for batch in made.read(split)]
+    later = {"edited", "retrieved", "edited_at"}
+    before = made.integrate(rows.select([n for n in rows.column_names if n not in later]))
+    now = made.integrate(rows)
+    assert before["post_id"] == now["post_id"]
+    assert before["text"] == now["text"]
 
 
 def test_a_damaged_document_gives_what_came_before(tmp_path: Path) -> None:

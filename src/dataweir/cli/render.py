@@ -165,16 +165,12 @@ def run_shown(found: dict[str, Any]) -> Render:
 
 def accounted(report: dict[str, Any]) -> Render:
     """The accounts of every source and file."""
-    columns = ("source", "records", "kept", "duplicates", "rejected", "waiting", "adds up")
+    columns = ("source", "records", "kept", "duplicates", "removed", "rejected", "waiting", "adds up")
     rows: list[tuple[Any, ...]] = [
-        (label, a["records"], a["kept"], a["duplicates"], a["rejected"], a["waiting"], a["balanced"])
-        for label, a in report["sources"].items()
+        (label, *(a[name] for name in columns[1:-1]), a["balanced"])
+        for label, a in [*report["sources"].items(), ("all", report["total"])]
     ]
-    a = report["total"]
-    rows.append(
-        ("all", a["records"], a["kept"], a["duplicates"], a["rejected"], a["waiting"], a["balanced"]),
-    )
-    reasons = list(a["rejected_by_reason"].items())
+    reasons = list(report["total"]["rejected_by_reason"].items())
     last = report["last_run"]
     parts: list[Any] = [table(columns, rows)]
     if reasons:
@@ -220,7 +216,8 @@ def ran(report: Any) -> Render:
     account = report.account
     parts = [
         f"run {report.run}: {account['records']:,} records in, {account['kept']:,} kept, "
-        f"{account['duplicates']:,} duplicates, {account['rejected']:,} rejected in {report.seconds:.1f} s",
+        f"{account['duplicates']:,} duplicates, {account['removed']:,} removed, {account['rejected']:,} rejected "
+        f"in {report.seconds:.1f} s",
         table(("table", "rows added"), [(n, r) for n, r in report.rows_added.items()]),
     ]
     if account["rejected_by_reason"]:

@@ -39,7 +39,7 @@ from .near import NearRound
 from .outliers import OutlierStage
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
-from .removals import removals
+from .removals import Accounts, removals
 from .visits import VisitStage, visit_steps
 
 
@@ -92,6 +92,8 @@ class _Batch:
         """Prepare, decide, finish, judge, commit."""
         busy = self.engine.busy_seconds
         prepared = self._prepare(output)
+        if self.target == "social_posts":
+            prepared = Accounts(self.tables, self.engine, self.staging).close(prepared, self.dedup)
         decided = self._decide(prepared)
         near = NearRound(self.project, self.tables, self.engine, self.target, self.dedup, self.staging)
         index = near.go(prepared, decided, self.name, output)
@@ -119,7 +121,8 @@ class _Batch:
             self._ensure(name, prepared)
         moved = outliers.moved if self.target == "web_events" else None
         restated = [stage.restate(visits, self.name, identify, moved), outliers.restate(finished, self.name)]
-        deletes = [index.deletes, removals(finished, self.sources, self.tables), *(each.deletes for each in restated)]
+        gone = removals(prepared, finished, self.sources, self.tables, self.engine)
+        deletes = [index.deletes, gone, *(each.deletes for each in restated)]
         for each in restated:
             for name, files in each.adds.items():
                 adds[name] = [*adds.get(name, []), *files]
@@ -193,7 +196,7 @@ class _Batch:
             labels = ", ".join(f"'{label}'" for label in sorted({split.source for split in self.splits}))
             held = f"stage == 'quality' and source in ({labels})"
             if self.tables.files(REJECTS_TABLE, held):
-                deletes[REJECTS_TABLE] = held
+                deletes[REJECTS_TABLE] = " or ".join(filter(None, [deletes.get(REJECTS_TABLE), f"({held})"]))
         splits = [] if stage == "hold" else _settled(self.splits, counts, self.run)
         commit(self.store, self.tables, self.run, Commit(stage, adds, deletes, splits))
 
@@ -215,17 +218,19 @@ class _Batch:
     def _step(self, prepared: list[Prepared], counts: dict[tuple[str, str], FileCount], seconds: float) -> StepRecord:
         kept = sum(count.kept for count in counts.values())
         duplicates = sum(sum(count.duplicates.values()) for count in counts.values())
+        removed = sum(sum(count.removed.values()) for count in counts.values())
         rejected = sum(sum(count.rejected.values()) for count in counts.values())
         changed = sum(sum(part.changed.values()) for part in prepared)
         facts = {
             "kept": kept,
             "duplicates": duplicates,
+            "removed": removed,
             "rejected_clean": rejected,
             "changed_values": changed,
             "refine_seconds": seconds,
         }
         rows = sum(part.rows for part in prepared)
-        return StepRecord("refine", self.target, rows, kept, rejected + duplicates, changed, seconds, facts)
+        return StepRecord("refine", self.target, rows, kept, rejected + duplicates + removed, changed, seconds, facts)
 
     def _rules(self, prepared: list[Prepared], finished: list[Finished]) -> list[StepRecord]:
         """Return what each cleaning rule did and what it cost, as steps `rule` of `TABLE.RULE`."""
@@ -283,6 +288,7 @@ def _counted(finished: Iterable[Finished]) -> dict[tuple[str, str], FileCount]:
                 known.rows + count.rows,
                 known.kept + count.kept,
                 _sum(known.duplicates, count.duplicates),
+                _sum(known.removed, count.removed),
                 _sum(known.rejected, count.rejected),
             )
     return total
@@ -304,6 +310,7 @@ def _settled(splits: list[SplitRecord], counts: dict[tuple[str, str], FileCount]
                 run_refined=run,
                 kept=count.kept,
                 duplicates=sum(count.duplicates.values()),
+                removed=sum(count.removed.values()),
                 clean_rejected=count.rejected,
             )
         )

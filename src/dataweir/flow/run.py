@@ -192,7 +192,7 @@ def _machine_steps(
     read = sum(cost.read_bytes for cost in engine.costs.values())
     work: dict[str, float] = {
         "rows_in": account["records"],
-        "waste_rows": account["duplicates"] + account["rejected"],
+        "waste_rows": account["duplicates"] + account["removed"] + account["rejected"],
     }
     if read and pulled.landed:
         work |= {

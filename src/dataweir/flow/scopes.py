@@ -78,5 +78,6 @@ def _refined(splits: list[Any]) -> Facts:
     return {
         "kept": sum(split.kept for split in done),
         "duplicates": sum(split.duplicates for split in done),
+        "removed": sum(split.removed for split in done),
         "rejected_clean": sum(sum(split.clean_rejected.values()) for split in done),
     }

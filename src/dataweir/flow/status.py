@@ -1,4 +1,4 @@
-"""Accounting: every record that came in is kept, a duplicate, rejected with a reason, or waiting."""
+"""Accounting: every record that came in is kept, a duplicate, taken back, rejected with a reason, or waiting."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Account:
     records: int = 0
     kept: int = 0
     duplicates: int = 0
+    removed: int = 0
+    """Rows taken back: posts that were deleted, or are there in a later version."""
     rejected: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
 
@@ -28,14 +30,15 @@ class Account:
         if split.state == "refined":
             self.kept += split.kept or 0
             self.duplicates += split.duplicates or 0
+            self.removed += split.removed or 0
             self.rejected.update(split.clean_rejected or {})
         else:
             self.waiting += split.rows
 
     @property
     def balanced(self) -> bool:
-        """Whether records = kept + duplicates + rejected + waiting."""
-        return self.records == self.kept + self.duplicates + self.rejected.total() + self.waiting
+        """Whether records = kept + duplicates + removed + rejected + waiting."""
+        return self.records == self.kept + self.duplicates + self.removed + self.rejected.total() + self.waiting
 
     def as_dict(self) -> dict[str, Any]:
         """Return the account as JSON."""
@@ -44,6 +47,7 @@ class Account:
             "records": self.records,
             "kept": self.kept,
             "duplicates": self.duplicates,
+            "removed": self.removed,
             "rejected": self.rejected.total(),
             "rejected_by_reason": dict(self.rejected.most_common()),
             "waiting": self.waiting,

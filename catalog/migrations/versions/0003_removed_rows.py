@@ -1,0 +1,15 @@
+"""Rows that were taken back (posts deleted, or there in a later version) apart from duplicates."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("splits", sa.Column("removed", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
