@@ -95,7 +95,7 @@ class SplitRow(Base):
     run_refined: Mapped[str | None] = mapped_column(ForeignKey("runs.id"))
     kept: Mapped[int]
     duplicates: Mapped[int]
-    removed: Mapped[int]
+    removed: Mapped[int] = mapped_column(server_default=text("0"))
     clean_rejected: Mapped[dict[str, Any]]
     __table_args__ = (Index("splits_state", "state"),)
 

@@ -10,6 +10,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+COUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    op.add_column("splits", sa.Column("removed", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
+    op.add_column("splits", sa.Column("removed", COUNT, nullable=False, server_default=sa.text("0")))
