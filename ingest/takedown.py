@@ -165,6 +165,15 @@ def rejected(file: str, sources: Mapping[str, Any], gone: Mapping[str, Gone]) ->
     return found
 
 
+def listed(file: str, posts: frozenset[str]) -> list[str]:
+    """Return which of the posts a file of refined.duplicates or refined.labels names as its rows."""
+    found: set[str] = set()
+    for rows in _stretches(file, ["table", "id"]):
+        mine = pc.and_(pc.equal(rows["table"], "social_posts"), pc.is_in(rows["id"], pa.array(sorted(posts))))
+        found |= set(rows["id"].filter(mine).to_pylist())
+    return sorted(found)
+
+
 def blank(file: str, held: Sequence[tuple[str, str, str, int]]) -> None:
     """Write a file of rejects that is not committed yet again, without the raw bytes of those in `held`."""
     fs, inner = filesystem(file)

@@ -13,7 +13,7 @@ from ..errors import DataError
 from ..ingest.dedup.exact import ENDED
 from ..ingest.parts import Finished, Prepared, RawPart
 from ..ingest.refine import prepare
-from ..ingest.takedown import Gone, blank, close, ended, notices, raw_ids, rejected
+from ..ingest.takedown import Gone, blank, close, ended, listed, notices, raw_ids, rejected
 from ..storage import join, write_parquet
 
 POSTS, EVENTS, DUPLICATES = "refined.social_posts", "refined.user_events", "refined.duplicates"
@@ -104,13 +104,11 @@ def removals(
     if tables.exists(REJECTS):
         for held in engine.map(rejected, tables.files(REJECTS), known, gone):
             found.setdefault(REJECTS, []).extend(_places(held))
-    posts = sorted({post for each in gone.values() for post in each.posts})
-    copies = "table == 'social_posts' and method in ('id', 'text', 'near', 'version')"
-    for name, mine in ((DUPLICATES, copies), (LABELS, "table == 'social_posts'")):
+    posts = frozenset(post for each in gone.values() for post in each.posts)
+    for name in (DUPLICATES, LABELS):
         if posts and tables.exists(name):
-            there = tables.read(name, ["id"], mine)["id"].to_pylist()
-            if ids := sorted(set(posts).intersection(there)):
-                found[name] = [f"({mine} and id in ({_listed(ids)}))"]
+            there = {ident for each in engine.map(listed, tables.files(name), posts) for ident in each}
+            found[name] = [f"(table == 'social_posts' and id in ({_listed(sorted(there))}))"] if there else []
     return _standing(found, tables)
 
 
