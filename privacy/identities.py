@@ -1,55 +1,151 @@
-"""Known identities: the people that a table names in its own columns, found again in its free text."""
+"""Known identities: the people that a table names in its own columns, found again in its free text.
+
+All names and their common variants become one automaton (Aho and Corasick, Efficient String Matching, CACM 18, 1975),
+so that the cost follows the text, whatever the number of names.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .analyzer import Finding
+from .analyzer import LANGUAGES, Finding
+from .gazetteers import chinese, common_words, places
 
-COLUMNS = ("author_id", "author_name", "user", "customer")
-_WORD = re.compile(r"\w+(?:[.'_-]\w+)*")
+COLUMNS = (
+    "author_id",
+    "author_name",
+    "user",
+    "customer",
+    "author",
+    "username",
+    "user_name",
+    "screen_name",
+    "display_name",
+    "nickname",
+    "handle",
+    "full_name",
+    "customer_name",
+    "first_name",
+    "last_name",
+    "email",
+    "mail",
+)
+"""Columns that name people. A first and a last name are read together."""
+
+_SCORE = 0.9
 _SHORTEST = 4
-_LONGEST = 4
-_COMMON = frozenset({"anonymous", "admin", "deleted", "guest", "none", "null", "unknown", "user", "root", "test"})
+_LONGEST = 5
+_BETWEEN = frozenset("-_.,·'’‐‑–\u00a0\u3000\t\n+")
+_WORD = re.compile(r"\w")
+_MAIL = re.compile(r"([^@\s]+)@[\w.-]+\.\w+")
+_NOBODY = frozenset({"anonymous", "admin", "deleted", "guest", "none", "null", "unknown", "user", "root", "test"})
 
 
 def names_in(table: pa.Table) -> pa.Array:
     """Return the distinct values of a table's identity columns, as strings."""
-    held = [c for c in COLUMNS if c in table.column_names and pa.types.is_string(table.schema.field(c).type)]
-    values = [chunk for column in held for chunk in table[column].chunks]
+    held = {c for c in COLUMNS if c in table.column_names and pa.types.is_string(table.schema.field(c).type)}
+    columns = [table[column] for column in COLUMNS if column in held]
+    if {"first_name", "last_name"} <= held:
+        columns = [table[column] for column in COLUMNS if column in held - {"first_name", "last_name"}]
+        columns.append(pc.binary_join_element_wise(table["first_name"], table["last_name"], " "))
+    values = [chunk for column in columns for chunk in column.chunks]
     return pc.unique(pa.chunked_array(values, pa.string())).drop_null()
 
 
 class Identities:
-    """Names of up to four words, looked up word by word: the cost follows the text, not the number of names."""
+    """The people of a data set, with the forms in which others write their names."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names: dict[tuple[str, ...], str] = {}
+        known: dict[str, bool] = {}
         for name in names:
-            words = tuple(word.casefold() for word in _WORD.findall(name))
-            if 0 < len(words) <= _LONGEST and len("".join(words)) >= _SHORTEST and words[0] not in _COMMON:
-                self._names[words] = "PERSON" if len(words) > 1 else "USERNAME"
-        self._first = {words[0] for words in self._names}
+            for variant, person in variants(name):
+                known[variant] = known.get(variant, False) or person
+        self._automaton = None
+        if known:
+            from ahocorasick_rs import AhoCorasick, Implementation
+
+            self._automaton = AhoCorasick(known, implementation=Implementation.ContiguousNFA, store_patterns=False)
+        self._people = bytes(known.values())
 
     def __bool__(self) -> bool:
-        return bool(self._names)
+        return self._automaton is not None
 
     def find(self, text: str) -> list[Finding]:
-        """Return where known people stand in a text, whatever the case."""
-        if not self._names:
+        """Return where known people stand in a text, in order, the longest name at each place."""
+        if self._automaton is None:
             return []
-        spans = [(match.start(), match.end(), match.group().casefold()) for match in _WORD.finditer(text)]
-        found = []
-        for at, (start, _, word) in enumerate(spans):
-            if word not in self._first:
+        found: list[Finding] = []
+        matches = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
+        for index, start, end in sorted(matches, key=lambda match: (match[1], -match[2])):
+            if (found and start < found[-1].end) or not _whole(text, start, end):
                 continue
-            for length in range(min(_LONGEST, len(spans) - at), 0, -1):
-                entity = self._names.get(tuple(w for _, _, w in spans[at : at + length]))
-                if entity:
-                    found.append(Finding(start, spans[at + length - 1][1], entity, 0.9))
-                    break
+            found.append(Finding(start, end, "PERSON" if self._people[index] else "USERNAME", _SCORE))
         return found
+
+
+def fold(text: str) -> str:
+    """Return a text without case, diacritics, and the signs that join names; as long as it was."""
+    return text.translate(_folded)
+
+
+def variants(name: str) -> Iterator[tuple[str, bool]]:
+    """Yield the forms in which a name is looked for, folded, and whether they name a person (else an account).
+
+    First name and last name in either order, with initials, in one word; a handle with or without its sign; of an
+    e-mail address what stands before the @. Words of every language that are also everyday words or places are no
+    names when they stand alone.
+    """
+    mail = _MAIL.fullmatch(name.strip())
+    plain = mail[1] if mail else name.strip().removeprefix("/").removeprefix("u/").lstrip("@＠")
+    words = fold(plain).split()
+    whole = " ".join(words)
+    if not 0 < len(words) <= _LONGEST or words[0] in _NOBODY or all(word in _ordinary() for word in words):
+        return
+    if len(whole.replace(" ", "")) < _SHORTEST and not (chinese(whole) and len(whole) > 1):
+        return
+    person = len(words) > 1 and not any(character.isdigit() for character in whole)
+    yield whole, person
+    if len(words) > 1:
+        yield "".join(words), False
+    if not person:
+        return
+    first, last = words[0], words[-1]
+    yield f"{last} {first}", True
+    yield f"{last}  {first}", True
+    if len(words) > 2:
+        yield f"{first} {last}", True
+        yield f"{last}  {' '.join(words[:-1])}", True
+    if len(last) >= _SHORTEST and last not in _ordinary():
+        yield from ((f"{first[0]}{between}{last}", True) for between in (" ", "  "))
+        yield f"{first[0]}{last}", False
+
+
+class _Folded(dict[int, str]):
+    """Code point → one character without case and diacritics, made as characters come."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        base = " " if character in _BETWEEN else unicodedata.normalize("NFKD", character)[0].casefold()
+        self[code] = folded = base[0] if base else character
+        return folded
+
+
+_folded = _Folded()
+
+
+@functools.cache
+def _ordinary() -> frozenset[str]:
+    words = places().union(*(common_words(language) for language in LANGUAGES))
+    return frozenset(fold(word) for word in words)
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Whether a match does not begin or end inside a word; Chinese writes no gaps between words."""
+    begins = start == 0 or not _WORD.match(text[start - 1]) or chinese(text[start])
+    return begins and (end == len(text) or not _WORD.match(text[end]) or chinese(text[end - 1]))
