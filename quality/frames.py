@@ -1,11 +1,13 @@
-"""Dask data frames over Parquet files and Arrow tables, in types that the pandas metrics cope with."""
+"""Tables in Parquet files, Arrow tables and data frames, cut into partitions, in types that pandas copes with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +18,9 @@ from ..storage import filesystem, list_files
 
 ROWS = 1_000_000
 """Rows of a partition, about: whole row groups are put together up to this."""
+
+DICTIONARY_BYTES, CODE_BYTES = 2**20, 3
+"""What writers allow a dictionary to grow to (1 MiB), and more than a value's number takes in it (20 bits)."""
 
 _MASKED: dict[pa.DataType, Any] = {
     pa.int8(): pd.Int8Dtype(),
@@ -34,6 +39,25 @@ _TEXT = dtype if isinstance(dtype := pd.Series(["text"]).dtype, pd.StringDtype) 
 """pandas' own type of texts; asked for by name, Arrow's texts become it without a detour by Python objects."""
 
 
+class Coded(NamedTuple):
+    """A column of texts as numbers of its distinct values: `codes` (int32, -1 for null) index `values`."""
+
+    codes: npt.NDArray[np.int32]
+    values: pd.Series
+
+    def series(self, index: pd.Index) -> pd.Series:
+        """Return the column itself."""
+        return pd.Series(self.values.array.take(self.codes, allow_fill=True), index=index)
+
+
+class Block(NamedTuple):
+    """One partition: `names` are its columns in order, some of them coded, the others in `frame`."""
+
+    frame: pd.DataFrame
+    coded: dict[str, Coded]
+    names: list[str]
+
+
 @dataclass(frozen=True)
 class Piece:
     """Row groups of a Parquet file: `first` is the number of their first row in the whole table."""
@@ -43,21 +67,47 @@ class Piece:
     first: int
     whole: frozenset[str]
     """The columns without a null in any file."""
+    coded: frozenset[str]
+    """The columns of texts that are stored as a dictionary and its numbers in every one of the row groups."""
+    columns: tuple[str, ...] | None = None
+    """What to read; None for every column."""
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """A data frame over pieces of files whose partial states are kept in a folder, from one run to the next."""
+class Files:
+    """A table in Parquet files: its pieces and its empty likeness; `states` is the folder that keeps its states."""
+
+    pieces: list[Piece]
+    empty: pd.DataFrame
+    rows: int
+    states: str | None = None
+
+    def parts(self, columns: Sequence[str] | None) -> list[Any]:
+        """Return what a worker needs to load each partition."""
+        return [replace(piece, columns=None if columns is None else tuple(columns)) for piece in self.pieces]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table in a Dask data frame, and its empty likeness; how many rows it has is not known."""
 
     frame: Any
-    pieces: list[Piece]
-    folder: str
+    rows: None = None
+    states: None = None
+
+    @property
+    def empty(self) -> pd.DataFrame:
+        """The frame without rows."""
+        return cast("pd.DataFrame", self.frame._meta)
+
+    def parts(self, columns: Sequence[str] | None) -> list[Any]:
+        """Return the partitions, delayed."""
+        return list((self.frame if columns is None else self.frame[list(columns)]).to_delayed())
 
 
-def remembered(files: Sequence[str], folder: str) -> Remembered:
-    """Return the frame of Parquet files, with the folder that keeps its states. Raises as frame_of does."""
-    pieces, schema = pieces_of(files)
-    return Remembered(_from_pieces(pieces, schema), pieces, folder)
+def load(part: Any) -> Block:
+    """Load a partition on a worker: a Piece is read, a data frame is taken as it is."""
+    return read_piece(part) if isinstance(part, Piece) else Block(part, {}, list(part.columns))
 
 
 def to_pandas(table: pa.Table, whole: frozenset[str] = frozenset()) -> pd.DataFrame:
@@ -83,56 +133,71 @@ def _masked(kind: pa.DataType) -> Any:
     return _arrow_kept(kind) or _MASKED.get(kind)
 
 
-def frame_of(data: Any) -> Any:
-    """Return a Dask data frame over a Dask or pandas data frame, an Arrow table, or the paths of Parquet files.
+def table_of(data: Any, states: str | None = None) -> Files | Frame:
+    """Return the table in a Dask or pandas data frame, an Arrow table, or the paths of Parquet files.
 
     A path may be a folder, whose Parquet files are read in the order of their names. Rows of files and of Arrow
-    tables are numbered from 0 on. Raises ConfigError for anything else and for an empty list of files, DataError
-    for files that are not Parquet or whose columns differ.
+    tables are numbered from 0 on. `states` is a folder that keeps partial states of files. Raises ConfigError for
+    anything else and for an empty list of files, DataError for files that are not Parquet or whose columns differ.
     """
+    if isinstance(data, (Files, Frame)):
+        return data
+    if hasattr(data, "to_delayed") and hasattr(data, "_meta"):
+        return Frame(data)
+    if isinstance(data, pa.Table):
+        data = to_pandas(data, frozenset(n for n in data.column_names if not data[n].null_count))
+    if isinstance(data, pd.DataFrame):
+        return Frame(_cut(data))
+    files = [data] if isinstance(data, str) or hasattr(data, "__fspath__") else data
+    if not isinstance(files, Sequence) or not files:
+        raise ConfigError(
+            "there is nothing to validate",
+            "pass a Dask or pandas data frame, an Arrow table or paths of Parquet files",
+        )
+    pieces, schema, rows = pieces_of([str(f) for f in files])
+    return Files(pieces, to_pandas(schema.empty_table(), pieces[0].whole), rows, states)
+
+
+def _cut(data: pd.DataFrame) -> Any:
     import dask
     import dask.dataframe as dd
 
-    if isinstance(data, Remembered) or (hasattr(data, "to_delayed") and hasattr(data, "_meta")):
-        return data
     # Dask would take every column of objects (lists, decimals) for texts.
     with dask.config.set({"dataframe.convert-string": False}):
-        if isinstance(data, pa.Table):
-            data = to_pandas(data, frozenset(n for n in data.column_names if not data[n].null_count))
-        if isinstance(data, pd.DataFrame):
-            return dd.from_pandas(data, npartitions=max(1, -(-len(data) // ROWS)), sort=False)
-        files = [data] if isinstance(data, str) or hasattr(data, "__fspath__") else data
-        if not isinstance(files, Sequence) or not files:
-            raise ConfigError(
-                "there is nothing to validate",
-                "pass a Dask or pandas data frame, an Arrow table or paths of Parquet files",
-            )
-        return _from_pieces(*pieces_of([str(f) for f in files]))
+        return dd.from_pandas(data, npartitions=max(1, -(-len(data) // ROWS)), sort=False)
 
 
-def _from_pieces(pieces: list[Piece], schema: pa.Schema) -> Any:
-    import dask
-    import dask.dataframe as dd
-
-    with dask.config.set({"dataframe.convert-string": False}):
-        empty = to_pandas(schema.empty_table(), pieces[0].whole)
-        return dd.from_map(read_piece, pieces, meta=empty, enforce_metadata=False, label="parquet")
-
-
-def read_piece(piece: Piece, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read one partition; Dask hands down the columns that are needed."""
+def read_piece(piece: Piece) -> Block:
+    """Read the columns of one partition that are asked for."""
+    names = None if piece.columns is None else list(piece.columns)
     fs, inner = filesystem(piece.location)
-    with fs.open_input_file(inner) as source, pq.ParquetFile(source) as file:
-        frame = to_pandas(file.read_row_groups(list(piece.groups), columns=columns), piece.whole)
-    frame.index = pd.RangeIndex(piece.first, piece.first + len(frame))
-    return frame
+    with (
+        fs.open_input_file(inner) as source,
+        pq.ParquetFile(source, read_dictionary=list(piece.coded), pre_buffer=True) as file,
+    ):
+        table = file.read_row_groups(list(piece.groups), columns=names, use_threads=False)
+    names = names or table.column_names
+    coded = {name: _coded(table[name]) for name in names if name in piece.coded}
+    index = pd.RangeIndex(piece.first, piece.first + table.num_rows)
+    frame = to_pandas(table.select([name for name in names if name not in coded]), piece.whole)
+    frame.index = index
+    return Block(frame, coded, names)
 
 
-def pieces_of(locations: Sequence[str]) -> tuple[list[Piece], pa.Schema]:
-    """Return the partitions of Parquet files (or folders of them) and their schema. Raises as frame_of does."""
+def _coded(column: pa.ChunkedArray) -> Coded:
+    whole = column.unify_dictionaries().combine_chunks() if column.num_chunks else pa.array([], column.type)
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.chunks)
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return Coded(codes.astype(np.int32, copy=False), whole.dictionary.to_pandas(types_mapper=_arrow_kept))
+
+
+def pieces_of(locations: Sequence[str]) -> tuple[list[Piece], pa.Schema, int]:
+    """Return the partitions of Parquet files (or folders of them), their schema and rows. Raises as table_of does."""
     files = [file for location in locations for file in _expand(location)]
     schema: pa.Schema | None = None
     known: list[tuple[str, tuple[int, ...], int]] = []
+    coded: list[frozenset[str]] = []
     nullable: set[str] = set()
     first = 0
     for location in files:
@@ -150,10 +215,24 @@ def pieces_of(locations: Sequence[str]) -> tuple[list[Piece], pa.Schema]:
         nullable |= _nullable(metadata, schema)
         for group in _groups(metadata):
             known.append((location, group, first))
+            coded.append(_stored_coded(metadata, schema, group))
             first += sum(metadata.row_group(g).num_rows for g in group)
     assert schema is not None
     whole = frozenset(set(schema.names) - nullable)
-    return [Piece(*piece, whole) for piece in known], schema
+    return [Piece(*piece, whole, codes) for piece, codes in zip(known, coded, strict=True)], schema, first
+
+
+def _stored_coded(metadata: pq.FileMetaData, schema: pa.Schema, groups: Sequence[int]) -> frozenset[str]:
+    """Return the columns of texts that writers kept as a dictionary: a chunk is little more than it and the codes."""
+    texts = {field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)}
+    for group in groups:
+        row_group = metadata.row_group(group)
+        for position in range(row_group.num_columns):
+            column = row_group.column(position)
+            fits = column.total_uncompressed_size <= DICTIONARY_BYTES + CODE_BYTES * column.num_values
+            if not fits or not {"RLE_DICTIONARY", "PLAIN_DICTIONARY"} & set(column.encodings):
+                texts.discard(column.path_in_schema)
+    return frozenset(texts)
 
 
 def _expand(location: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .deferred import load
 from .validation import quiet
 
 STYLE = """
@@ -57,6 +58,7 @@ def write_pages(results: Sequence[tuple[dict[str, Any], str, dt.datetime]], fold
 
 def page(result: dict[str, Any], run: str, at: dt.datetime) -> str:
     """Return the page of one result (Report.as_dict()), rendered by Great Expectations."""
+    load()
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
+from .deferred import load
 from .report import Check, Report, RowRule
 from .suite import check_suite, load_suite, severity_of, suite_hash
 
@@ -35,20 +36,17 @@ def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = 
     An expectation that cannot be computed fails with its `error`; the others stand. Raises ConfigError for a
     suite or data that cannot be used, DataError or StorageError where the data cannot be read.
     """
-    from .frames import frame_of, remembered
+    from .frames import table_of
 
     content = _content(suite)
-    if states is None:
-        source = frame = frame_of(data)
-    else:
-        source = remembered([str(f) for f in (data if isinstance(data, (list, tuple)) else [data])], states)
-        frame = source.frame
+    table = table_of(data, states)
+    load()
     with quiet():
         expectations = _build(content)
-        results, engine, rows = _run(source, expectations, name)
+        results, engine, rows = _run(table, expectations, name)
     if engine.broken is not None:
         raise engine.broken
-    columns = {str(c) for c in frame.columns}
+    columns = {str(c) for c in table.empty.columns}
     checks = tuple(
         _check(entry, result, columns) for entry, result in zip(content["expectations"], results, strict=True)
     )

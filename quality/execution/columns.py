@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 
-def plain(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Turn a nullable type that holds no null into its NumPy type: the providers are vectorised for those only."""
-    dtype = frame[column].dtype
+def plain(column: pd.Series) -> pd.Series:
+    """Turn a nullable type that holds no null into its NumPy type, as wide as Great Expectations computes in."""
+    dtype = column.dtype
     if isinstance(dtype, pd.core.dtypes.dtypes.BaseMaskedDtype):
         target = dtype.numpy_dtype
     elif isinstance(dtype, pd.ArrowDtype) and pa.types.is_primitive(dtype.pyarrow_dtype):
@@ -26,7 +26,7 @@ def plain(frame: pd.DataFrame, column: str) -> pd.DataFrame:
         target = np.dtype(np.int64)
     elif isinstance(target, np.dtype) and target.kind == "f":
         target = np.dtype(np.float64)
-    return frame if target is None or target == dtype else frame.astype({column: target})
+    return column if target is None or target == dtype else column.astype(target)
 
 
 def comparable(values: Mapping[str, Any], frame: pd.DataFrame, domain: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Da
 from great_expectations.exceptions import InvalidBatchRequestError
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
 
-from ..frames import frame_of
 from .engine import DaskBatchData, DaskExecutionEngine
 from .mend import mend
 
@@ -74,7 +73,7 @@ class _DaskAsset(DataAsset):
             datasource=self.datasource,
             data_asset=self,
             batch_request=batch_request,
-            data=DaskBatchData(engine, frame_of(self._data(batch_request.options))),
+            data=DaskBatchData(engine, self._data(batch_request.options)),
             metadata=self._get_batch_metadata_from_batch_request(
                 batch_request=batch_request, ignore_options=("dataframe",)
             ),

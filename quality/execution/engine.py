@@ -1,10 +1,10 @@
 """A Great Expectations execution engine over Dask data frames.
 
-It inherits every pandas metric. Row-wise metrics become lazy conditions, evaluated by Great Expectations' own
-code partition by partition; reductions are merged from partial states (reducers.py). Whatever the metric graph
-asks for is only noted down until nothing else can go on: then all of it is computed in one pass over the
-partitions. A second pass happens only where a metric needs one (quantiles of large data, z-scores, the rows of
-duplicates). The engine leans on internals of Great Expectations 1.24; tests/quality holds it to the pandas engine.
+It answers for every pandas metric. Row-wise metrics become lazy conditions, evaluated partition by partition
+(conditions.py); reductions are merged from partial states (reducers.py). Whatever the metric graph asks for is only
+noted down until nothing else can go on: then all of it is computed in one pass over the partitions. A second pass
+happens only where a metric needs one (quantiles of large data, z-scores, the rows of duplicates). The engine leans on
+internals of Great Expectations 1.24; tests/quality holds it to the pandas engine. Workers do not import it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import great_expectations.exceptions as gx_exceptions
 from great_expectations.core.batch import BatchData
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
 from great_expectations.expectations.registry import get_metric_provider
+from great_expectations.expectations.row_conditions import PassThroughCondition, deserialize_row_condition
 
 from ...engine import compute, strip
 from ...errors import DataError, WeirError
-from ..frames import Remembered
+from ..frames import Files, Frame, table_of
 from . import nested
-from .incremental import Kept, incremental_pass
+from .incremental import incremental_pass
 from .partition import Condition, Failed, domain_columns
 from .reducers import finish, reducer_of, run_bucket, run_partition
 from .work import Again, Work, again
@@ -31,7 +32,8 @@ from .work import Again, Work, again
 # Great Expectations diverts every warning of the process into a log nobody reads, merely by being imported.
 logging.captureWarnings(False)
 
-MAX_BUCKETS = 32
+BUCKET_ROWS, MAX_BUCKETS = 4_000_000, 128
+"""Rows whose hashes are counted at a time, about, where it is known how many rows there are."""
 
 DERIVED = frozenset(
     {
@@ -57,16 +59,12 @@ VALUE_SUFFIXES = (".unexpected_values", ".unexpected_rows")
 
 
 class DaskBatchData(BatchData):
-    """A Dask data frame as Great Expectations passes it about; `dataframe` is its empty likeness."""
+    """A table as Great Expectations passes it about; `dataframe` is its empty likeness."""
 
-    def __init__(self, execution_engine: Any, frame: Any) -> None:
+    def __init__(self, execution_engine: Any, data: Any) -> None:
         super().__init__(execution_engine=execution_engine)
-        self.kept: Kept | None = None
-        if isinstance(frame, Remembered):
-            self.kept = Kept(frame.folder, frame.pieces)
-            frame = frame.frame
-        self.frame = frame
-        self.dataframe = frame._meta
+        self.table: Files | Frame = table_of(data)
+        self.dataframe = self.table.empty
 
 
 class _Pending:
@@ -103,7 +101,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
         self._failed: dict[Any, str] = {}
 
     def load_batch_data(self, batch_id: str, batch_data: Any) -> None:
-        """Load a batch: DaskBatchData or a Dask data frame. Forgets what was known of earlier ones."""
+        """Load a batch: DaskBatchData or what it takes. Forgets what was known of earlier ones."""
         self._reset()
         if not isinstance(batch_data, DaskBatchData):
             batch_data = DaskBatchData(self, batch_data)
@@ -133,6 +131,8 @@ class DaskExecutionEngine(PandasExecutionEngine):
                     self._failed[metric.id] = error.message
         if metrics is None or not done:
             done |= self._read({**works, **self._counts})
+            for identity in self._failed:
+                known.pop(identity, None)  # a count that was promised
         for metric in sorted(asked, key=lambda m: str(m.id)):
             if metric.id in self._failed:
                 known.update(done)
@@ -142,7 +142,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
     def _sort(self, metric: Any, known: dict[Any, Any], done: dict[Any, Any], works: dict[Any, Work]) -> None:
         """Resolve a metric into `done`, note it in `works`, or leave it for later."""
         name = metric.metric_name
-        domain = {k: v for k, v in metric.metric_domain_kwargs.items() if k != "batch_id"}
+        domain = self._domain(metric.metric_domain_kwargs)
         values = dict(metric.metric_value_kwargs)
         inputs = {k: known.get(m.id, PENDING) for k, m in metric.metric_dependencies.items()}
         if name in DERIVED:
@@ -155,6 +155,9 @@ class DaskExecutionEngine(PandasExecutionEngine):
         missing = [c for c in domain_columns(domain) if c not in frame.columns and not nested.resolvable(frame, c)]
         if missing:
             raise DataError(f"the table has no column '{missing[0]}'")
+        broken = [self._failed[m.id] for m in metric.metric_dependencies.values() if m.id in self._failed]
+        if broken:
+            raise DataError(broken[0])
         inputs.pop("table.row_count", None)
         condition = inputs.get("unexpected_condition")
         if isinstance(condition, Condition) and name.endswith(".unexpected_count"):
@@ -172,6 +175,22 @@ class DaskExecutionEngine(PandasExecutionEngine):
             done[metric.id] = Condition(name, domain, values, inputs)
         else:
             raise DataError(f"the Dask engine does not compute the metric '{name}'")
+
+    def _domain(self, kwargs: Any) -> dict[str, Any]:
+        """Return a domain with its row condition as one query of pandas. Raises DataError for one without parser."""
+        domain = {k: v for k, v in kwargs.items() if k not in ("batch_id", "condition_parser") and v is not None}
+        where = domain.get("row_condition")
+        if where is None:
+            return domain
+        if isinstance(where, dict):
+            where = deserialize_row_condition(where)
+        if isinstance(where, PassThroughCondition):
+            where = where.pass_through_filter
+        elif not isinstance(where, str):
+            where = self.condition_to_filter_clause(where)
+        elif kwargs.get("condition_parser") != "pandas":
+            raise DataError("a row condition in a text needs condition_parser 'pandas'")
+        return {**domain, "row_condition": nested.quoted(where, self.dataframe)}
 
     def _derive(self, metric: Any, inputs: dict[str, Any]) -> Any:
         """Run Great Expectations' provider in the driver, on the empty likeness of the data."""
@@ -206,6 +225,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
             for (identity, work), value in results:
                 if isinstance(value, Failed):
                     self._failed[identity] = f"{work.metric} failed: {value.kind}"
+                    self._counts.pop(identity, None)
                 elif not isinstance(value, Again):
                     done[identity] = value if self.row_values else _ids_only(work, value)
                     self._counts.pop(identity, None)
@@ -216,16 +236,16 @@ class DaskExecutionEngine(PandasExecutionEngine):
         """Read every partition once, or only the new ones. Returns for each work its value, Again or Failed."""
         batch = self.batch_manager.active_batch_data
         assert isinstance(batch, DaskBatchData)
-        if batch.kept is None:
+        if not isinstance(batch.table, Files) or batch.table.states is None:
             return self._read_all(batch, works)
         works = [replace(work, sketched=work.again is None) for work in works]
         named = [position for position, work in enumerate(works) if work.name is not None]
         values: list[Any] = [None] * len(works)
         if named:
             kept = [works[position] for position in named]
-            partitions = _project(batch.frame, kept).to_delayed()
             self.passes += 1
-            found, read = incremental_pass(partitions, batch.kept, kept, _paths(batch, kept))
+            columns, paths = _read_by(batch, kept)
+            found, read = incremental_pass(batch.table, columns, kept, paths)
             self.partitions_read += read
             values = _placed(values, named, found)
         others = [position for position, work in enumerate(works) if work.name is None]
@@ -234,14 +254,14 @@ class DaskExecutionEngine(PandasExecutionEngine):
     def _read_all(self, batch: DaskBatchData, works: list[Work]) -> list[Any]:
         import dask
 
-        partitions = _project(batch.frame, works).to_delayed()
+        columns, paths = _read_by(batch, works)
+        partitions = batch.table.parts(columns)
         self.passes += 1
         self.partitions_read += len(partitions)
         shuffled = any(r.shuffle for w in works if (r := reducer_of(w.metric)))
-        buckets = min(len(partitions), MAX_BUCKETS) if shuffled else 0
+        buckets = _buckets(batch.table.rows, len(partitions)) if shuffled else 0
         shared = dask.delayed(works, traverse=False, pure=False)
         run = dask.delayed(run_partition, pure=False, nout=buckets + 1)
-        paths = _paths(batch, works)
         states = [run(partition, number, shared, buckets, paths) for number, partition in enumerate(partitions)]
         count = dask.delayed(run_bucket, pure=False)
         counted = [count([state[b] for state in states], shared) for b in range(1, buckets + 1)]
@@ -253,8 +273,10 @@ class DaskExecutionEngine(PandasExecutionEngine):
         ]
 
 
-def _paths(batch: DaskBatchData, works: list[Work]) -> list[str]:
-    return nested.paths_of(batch.dataframe, _columns(works))
+def _buckets(rows: int | None, partitions: int) -> int:
+    """Return in how many buckets hashes are counted: few, for each is a task a partition, but none too large."""
+    wanted = partitions if rows is None else max(2, -(-rows // BUCKET_ROWS))
+    return max(1, min(wanted, partitions, MAX_BUCKETS))
 
 
 def _placed(values: list[Any], positions: list[int], found: list[Any]) -> list[Any]:
@@ -287,26 +309,21 @@ def _ids_only(work: Work, value: Any) -> Any:
     return [{name: row[name] for name in names} for row in value]
 
 
-def _project(frame: Any, works: list[Work]) -> Any:
-    """Keep the columns that the works read, a nested one for its fields; a row condition may read any."""
-    if any(column is None for work in works for column in _read_by(work)):
-        return frame
-    wanted = _columns(works)
-    wanted |= {name.partition(".")[0] for name in wanted if name not in frame.columns}
-    kept = [c for c in frame.columns if c in wanted] or list(frame.columns[:1])
-    return frame[kept]
+def _read_by(batch: DaskBatchData, works: list[Work]) -> tuple[list[str] | None, list[str]]:
+    """Return the columns that works read, None for all, and the fields of nested columns that they name."""
+    frame = batch.dataframe
+    named = [work.columns for work in works]
+    conditions = [where for work in works for where in _row_conditions(work)]
+    wanted = {name for names in named for name in names or []}
+    wanted |= {path for where in conditions for path in nested.paths_in(where)}
+    paths = nested.paths_of(frame, wanted)
+    if None in named:
+        return None, paths
+    wanted |= {name.partition(".")[0] for name in paths}
+    kept = [c for c in frame.columns if c in wanted or any(str(c) in where for where in conditions)]
+    return kept or list(frame.columns[:1]), paths
 
 
-def _columns(works: list[Work]) -> set[str]:
-    """Return every column that the works name."""
-    domains = [d for w in works for d in (w.domain, *(c.domain for c in _conditions(w.inputs)))]
-    return {name for domain in domains for name in domain_columns(domain)}
-
-
-def _read_by(work: Work) -> list[list[str] | None]:
-    return [work.columns, *(condition.columns for condition in _conditions(work.inputs))]
-
-
-def _conditions(inputs: Any) -> list[Condition]:
-    direct = [v for v in inputs.values() if isinstance(v, Condition)]
-    return [*direct, *(c for d in direct for c in _conditions(d.inputs))]
+def _row_conditions(work: Work) -> list[str]:
+    domains = [work.domain, *(v.domain for v in work.inputs.values() if isinstance(v, Condition))]
+    return [where for domain in domains if (where := domain.get("row_condition"))]

@@ -7,6 +7,8 @@ any two of 10^10 texts collide with a probability of about 10^-19 (the birthday 
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numba import njit
 
 from ...errors import DataError
+from ..frames import Coded
 
 U64 = npt.NDArray[np.uint64]
 
@@ -32,10 +34,11 @@ SAMPLE = 4096
 
 
 class Hashes(NamedTuple):
-    """Two 64-bit hashes a row."""
+    """Two 64-bit hashes a row; or, with `n`, two a distinct value and how many rows have it."""
 
     hi: U64
     lo: U64
+    n: npt.NDArray[np.int64] | None = None
 
 
 class Uniqueness(NamedTuple):
@@ -55,55 +58,88 @@ class Modes(NamedTuple):
     hashes: pa.Table
 
 
-def hash_columns(frame: pd.DataFrame) -> Hashes:
-    """Hash the rows of a frame; equal rows (nulls equal each other, as in pandas) get equal hashes.
+def hash_column(column: pd.Series | Coded) -> Hashes:
+    """Hash each value; equal values (nulls equal each other, as in pandas) get equal hashes.
 
     Raises TypeError for a column of lists or mappings.
     """
-    hi = np.zeros(len(frame), dtype=np.uint64)
-    lo = np.full(len(frame), _NULL)
-    single = frame.shape[1] == 1
-    for _, column in frame.items():
-        a, b = _hash_values(column)
-        hi, lo = (a, b) if single else (_mix(hi ^ a), _mix(lo + b))
+    if isinstance(column, Coded):
+        hi, lo = _hash_values(column.values)
+        nothing = _mix(np.array([_NULL]))[0]
+        hi, lo = np.append(hi, _NULL), np.append(lo, nothing)  # the code -1 takes the last
+        return Hashes(hi[column.codes], lo[column.codes])
+    return Hashes(*_hash_values(column))
+
+
+def combine(columns: Sequence[Hashes]) -> Hashes:
+    """Return the hashes of rows from those of their columns."""
+    if len(columns) == 1:
+        return columns[0]
+    hi = np.zeros(len(columns[0].hi), dtype=np.uint64)
+    lo = np.full(len(hi), _NULL)
+    for column in columns:
+        hi, lo = _mix(hi ^ column.hi), _mix(lo + column.lo)
     return Hashes(hi, lo)
 
 
-def split(hashes: Hashes, buckets: int) -> list[pa.Table]:
-    """Return the distinct hashes with their counts (hi, lo, n) as one table a bucket."""
-    counted = _count(hashes)
+def count_codes(column: Coded) -> Hashes:
+    """Return the hashes of the distinct values of a column without nulls, with their counts."""
+    counts = np.bincount(column.codes, minlength=len(column.values))
+    present = counts > 0
+    hi, lo = _hash_values(column.values[present])
+    return Hashes(hi, lo, counts[present].astype(np.int64))
+
+
+def split(hashes: Hashes, buckets: int) -> list[Hashes]:
+    """Return the hashes as one part a bucket, with their counts where values repeat."""
+    found = _counted(hashes)
     if buckets == 1:
-        return [counted]
-    # The high bits choose the bucket: the low ones of small integers are what group_by's own table hashes on.
-    bucket = _mix(counted["hi"].to_numpy()) >> np.uint64(33)
-    bucket %= np.uint64(buckets)
-    order = np.argsort(bucket, kind="stable")
-    edges = np.searchsorted(bucket[order], np.arange(buckets + 1, dtype=np.uint64))
-    ordered = counted.take(pa.array(order))
-    return [ordered.slice(edges[i], edges[i + 1] - edges[i]) for i in range(buckets)]
+        return [found]
+    arrays = [found.hi, found.lo, *([] if found.n is None else [found.n.view(np.uint64)])]
+    edges, parts = _scatter(np.stack(arrays), buckets)
+    counts = None if found.n is None else parts[2].view(np.int64)
+    return [
+        Hashes(parts[0][a:b], parts[1][a:b], None if counts is None else counts[a:b])
+        for a, b in itertools.pairwise(edges.tolist())
+    ]
 
 
-def _count(hashes: Hashes) -> pa.Table:
+def _counted(hashes: Hashes) -> Hashes:
     """Count equal hashes; where a sample finds hardly any, each row stands for itself, for counting would not help."""
-    rows = pa.table({"hi": hashes.hi, "lo": hashes.lo})
+    if hashes.n is not None:
+        return hashes
     sample = hashes.hi[:: max(1, len(hashes.hi) // SAMPLE)]
     if len(sample) >= SAMPLE and len(np.unique(sample)) > 0.95 * len(sample):
-        return rows.append_column("n", pa.array(np.ones(len(rows), dtype=np.int64)))
-    return (
-        rows.group_by(["hi", "lo"], use_threads=False).aggregate([([], "count_all")]).rename_columns(["hi", "lo", "n"])
-    )
+        return hashes
+    return add_up([hashes])
 
 
-def count_bucket(parts: list[pa.Table], cap: int = MAX_DUPLICATES) -> Uniqueness:
-    """Count one bucket over all partitions."""
-    table = pa.concat_tables(parts).group_by(["hi", "lo"], use_threads=False).aggregate([("n", "sum")])
-    counts = table["n_sum"]
-    repeated = pc.greater(counts, 1)
-    duplicates = table.filter(repeated)
-    rows = pc.sum(counts).as_py() or 0
-    again = pc.sum(duplicates["n_sum"]).as_py() or 0
-    kept = duplicates.select(["hi", "lo"]).slice(0, cap).combine_chunks()
-    return Uniqueness(int(rows), table.num_rows, int(again), kept)
+def add_up(parts: Sequence[Hashes]) -> Hashes:
+    """Return the distinct hashes of all parts with their counts."""
+    tables = [pa.table({"hi": p.hi, "lo": p.lo, "n": _ones(p) if p.n is None else p.n}) for p in parts]
+    table = pa.concat_tables(tables).group_by(["hi", "lo"], use_threads=False).aggregate([("n", "sum")])
+    return Hashes(*(table[name].to_numpy() for name in ("hi", "lo", "n_sum")))
+
+
+def count_bucket(parts: Sequence[Hashes], cap: int = MAX_DUPLICATES) -> Uniqueness:
+    """Count one bucket over all partitions.
+
+    The first hashes of a key column stand alone, nearly all; sorting them shows which do not, and only those are
+    grouped, which costs much more.
+    """
+    alone = 0
+    if all(part.n is None for part in parts):
+        hi, lo = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+        order = np.sort(hi)
+        again = np.unique(order[1:][order[1:] == order[:-1]])
+        suspect = np.isin(hi, again) if len(again) else np.zeros(len(hi), dtype=bool)
+        alone = len(hi) - int(suspect.sum())
+        parts = [Hashes(hi[suspect], lo[suspect])]
+    hi, lo, n = add_up(parts)
+    assert n is not None
+    repeated = n > 1
+    kept = pa.table({"hi": hi[repeated][:cap], "lo": lo[repeated][:cap]})
+    return Uniqueness(alone + int(n.sum()), alone + len(n), int(n[repeated].sum()), kept)
 
 
 def merge_buckets(parts: list[Uniqueness]) -> Uniqueness:
@@ -116,17 +152,22 @@ def merge_buckets(parts: list[Uniqueness]) -> Uniqueness:
     )
 
 
-def mode_bucket(parts: list[pa.Table]) -> Modes:
+def mode_bucket(parts: Sequence[Hashes]) -> Modes:
     """Find the most common values of one bucket. Raises DataError where there are more than MAX_DUPLICATES."""
-    table = pa.concat_tables(parts).group_by(["hi", "lo"], use_threads=False).aggregate([("n", "sum")])
-    top = int(pc.max(table["n_sum"]).as_py() or 0)
-    return _bounded(Modes(top, table.filter(pc.equal(table["n_sum"], top)).select(["hi", "lo"]).combine_chunks()))
+    hi, lo, n = add_up(parts)
+    assert n is not None
+    top = int(n.max(initial=0))
+    return _bounded(Modes(top, pa.table({"hi": hi[n == top], "lo": lo[n == top]})))
 
 
 def merge_modes(parts: list[Modes]) -> Modes:
     """Return the most common values of all buckets. Raises DataError as mode_bucket."""
     top = max(p.occurrences for p in parts)
     return _bounded(Modes(top, pa.concat_tables([p.hashes for p in parts if p.occurrences == top]).combine_chunks()))
+
+
+def _ones(part: Hashes) -> npt.NDArray[np.int64]:
+    return np.ones(len(part.hi), dtype=np.int64)
 
 
 def _bounded(modes: Modes) -> Modes:
@@ -208,6 +249,29 @@ def _hash_texts(texts: pa.Array | pa.ChunkedArray) -> tuple[U64, U64]:
         return parts[0]
     empty = np.empty(0, dtype=np.uint64)
     return np.concatenate([empty, *(p[0] for p in parts)]), np.concatenate([empty, *(p[1] for p in parts)])
+
+
+@njit("Tuple((int64[::1], uint64[:,::1]))(uint64[:,::1], int64)", cache=True, nogil=True)
+def _scatter(columns: Any, buckets: int) -> Any:
+    """Sort rows by the bucket of their first hash, mixed once more: return where each bucket starts, and the rows."""
+    width, rows = columns.shape
+    bucket = np.empty(rows, dtype=np.int64)
+    edges = np.zeros(buckets + 1, dtype=np.int64)
+    for row in range(rows):
+        x = columns[0, row] + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x ^= x >> np.uint64(27)
+        bucket[row] = np.int64((x >> np.uint64(33)) % np.uint64(buckets))
+        edges[bucket[row] + 1] += 1
+    edges = np.cumsum(edges)
+    at = edges[:-1].copy()
+    parts = np.empty((width, rows), dtype=np.uint64)
+    for row in range(rows):
+        place = at[bucket[row]]
+        at[bucket[row]] += 1
+        for i in range(width):
+            parts[i, place] = columns[i, row]
+    return edges, parts
 
 
 @njit(

@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...engine import compute
-from ..frames import Piece
+from ..frames import Files
 from .partition import Failed
 from .reducers import finish, reducer_of, run_partition
-from .states import BUCKETS, States, piece_key, roll_up
+from .rollup import Rollup, roll_up
+from .states import BUCKETS, States, piece_key
 from .work import Work
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Where the states of a table are kept, and the partitions that it has now."""
-
-    folder: str
-    pieces: Sequence[Piece]
 
 
 @dataclass(frozen=True)
@@ -36,16 +29,18 @@ class _Keep:
 
 
 def incremental_pass(
-    partitions: Sequence[Any], kept: Kept, works: list[Work], paths: Sequence[str]
+    files: Files, columns: Sequence[str] | None, works: list[Work], paths: Sequence[str]
 ) -> tuple[list[Any], int]:
     """Compute the works; return their values (Again, Failed) and how many partitions were read.
 
-    `partitions` are the delayed partitions in the order of `kept.pieces`. Every work has a name.
+    `columns` are what the works read. Every work has a name.
     """
     import dask
 
-    keys = [piece_key(piece) for piece in kept.pieces]
-    states = States.open(kept.folder, works).usable(keys)
+    assert files.states is not None
+    partitions = files.parts(columns)
+    keys = [piece_key(piece) for piece in files.pieces]
+    states = States.open(files.states, works).usable(keys)
     names = [str(work.name) for work in works]
     fresh = [number for number, key in enumerate(keys) if key not in states.parts]
     shared = dask.delayed(works, traverse=False, pure=False)
@@ -75,13 +70,13 @@ def incremental_pass(
     return values, len(fresh)
 
 
-def _roll(parts: Sequence[dict[int, Any]], known: dict[int, str | None], folder: str, bucket: int) -> dict[int, Any]:
+def _roll(parts: Sequence[dict[int, Any]], known: dict[int, Rollup], folder: str, bucket: int) -> dict[int, Any]:
     return {
-        position: roll_up(file, [part[position] for part in parts if position in part], folder, bucket)
-        for position, file in known.items()
+        position: roll_up(rollup, [part[position] for part in parts if position in part], folder, bucket)
+        for position, rollup in known.items()
     }
 
 
-def _known(states: States, name: str, bucket: int) -> str | None:
-    files = states.rollups.get(name)
-    return files[bucket] if files else None
+def _known(states: States, name: str, bucket: int) -> Rollup:
+    found = states.rollups.get(name)
+    return found[bucket] if found else Rollup()

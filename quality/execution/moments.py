@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .columns import is_text
+from .conditions import condition_of
 from .partition import Partition
 from .work import Work
 
@@ -39,6 +41,55 @@ def extreme(pick: Callable[[Any], Any]) -> Callable[[list[Any], Work], Any]:
         return pick(present) if present else states[0]
 
     return merge
+
+
+def rows(partition: Partition, work: Work) -> int:
+    """Return how many rows a domain has."""
+    return partition.count(work.domain)
+
+
+def present(partition: Partition, work: Work) -> int:
+    """Return how many values of a column are not null."""
+    return int(partition.column(work.domain, nulls=True).notna().sum())
+
+
+def between(partition: Partition, work: Work) -> int:
+    """Return how many values of a column, nulls left out, are within the bounds."""
+    return int(condition_of("column_values.between").rule(partition.column(work.domain), work.values, {}).sum())  # type: ignore[union-attr]
+
+
+def largest(partition: Partition, work: Work) -> Any:
+    """Return the largest value of a column."""
+    return partition.distinct(work.domain).max() if partition.coded(work.domain) else _column(partition, work).max()
+
+
+def smallest(partition: Partition, work: Work) -> Any:
+    """Return the smallest value of a column."""
+    return partition.distinct(work.domain).min() if partition.coded(work.domain) else _column(partition, work).min()
+
+
+def _column(partition: Partition, work: Work) -> pd.Series:
+    return partition.column(work.domain, nulls=True)
+
+
+def longest(partition: Partition, work: Work) -> Any:
+    """Return the length of the longest value."""
+    return _lengths(partition, work).max()
+
+
+def shortest(partition: Partition, work: Work) -> Any:
+    """Return the length of the shortest value."""
+    return _lengths(partition, work).min()
+
+
+def _lengths(partition: Partition, work: Work) -> pd.Series:
+    values = partition.distinct(work.domain) if partition.coded(work.domain) else partition.column(work.domain)
+    return values.str.len() if is_text(values) else values.map(len)
+
+
+def histogram(partition: Partition, work: Work) -> list[int]:
+    """Return how many values are in each bin."""
+    return list(np.histogram(partition.column(work.domain), work.values["bins"])[0])
 
 
 def moments(partition: Partition, work: Work) -> tuple[int, Any, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,6 +27,25 @@ def resolvable(frame: pd.DataFrame, path: str) -> bool:
 def paths_of(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:
     """Return the names that are fields of nested columns, not columns."""
     return sorted({name for name in names if name not in frame.columns and "." in str(name)})
+
+
+_PATH = re.compile(r"(?P<quote>[\"'])(?:\\.|(?!(?P=quote)).)*(?P=quote)|`[^`]*`|\b[^\W\d]\w*(?:\.[^\W\d]\w*)+(?![\w(])")
+"""A text, a quoted name or a dotted path in a query."""
+
+
+def quoted(query: str, frame: pd.DataFrame) -> str:
+    """Return a query of pandas with the fields of nested columns quoted, so that each is read as one name."""
+
+    def quote(found: re.Match[str]) -> str:
+        text = found[0]
+        return f"`{text}`" if text[0] not in "`'\"" and resolvable(frame, text) else text
+
+    return _PATH.sub(quote, query)
+
+
+def paths_in(query: str) -> list[str]:
+    """Return the quoted names in a query that hold a dot."""
+    return [found[0].strip("`") for found in _PATH.finditer(query) if found[0][0] == "`" and "." in found[0]]
 
 
 def with_fields(frame: pd.DataFrame, paths: Sequence[str]) -> pd.DataFrame:

@@ -7,11 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from great_expectations.expectations.metrics.column_aggregate_metrics.column_outlier_statistics import (
-    OutlierStatistics,
-    _to_float,
-    validate_method,
-)
 
 from . import ranks
 from .moments import deviation, mean, moments, numbers
@@ -66,20 +61,23 @@ def outlier_states(partition: Partition, work: Work) -> Any:
 
 
 def outliers(states: list[Any], work: Work) -> Any:
-    """Return the references and the spread that outliers are measured by, or Again."""
+    """Return (low, high, spread) that outliers are measured by, None for what there is not; or Again."""
     method = work.values.get("method")
     if method == "std":
         n = sum(s[0] for s in states)
-        return OutlierStatistics.symmetric(
-            center=_to_float(mean(states, work)) if n else None,
-            spread=_to_float(deviation(states, work)) if n > 1 else None,
-        )
-    validate_method(str(method))
+        center = _finite(mean(states, work)) if n else None
+        return center, center, _finite(deviation(states, work)) if n > 1 else None
+    if method != "iqr":
+        raise NotImplementedError("outliers go by iqr or std")
     found = _quantiles(states, work, [0.25, 0.75], "linear")
     if isinstance(found, Again):
         return found
-    low, high = (_to_float(v) for v in found)
-    return OutlierStatistics(low, high, None if low is None or high is None else high - low)
+    low, high = (_finite(v) for v in found)
+    return low, high, None if low is None or high is None else high - low
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if math.isfinite(float(value)) else None
 
 
 def _quantiles(states: list[Any], work: Work, wanted: list[float], method: str) -> Any:

@@ -1,43 +1,48 @@
-"""What a worker does with one partition: evaluate Great Expectations' own pandas metrics on it.
+"""One partition on a worker: the rows of a domain, and which of them a row-wise condition finds unexpected.
 
-Everything here is picklable and runs in any process. Failures come back as values that name the kind of error
-only, for the messages of pandas and Arrow may quote row values.
+Nothing here imports Great Expectations, unless a suite brings a row-wise metric of its own (foreign.py). Failures
+come back as values that name the kind of error only, for the messages of pandas and Arrow may quote row values.
 """
 
 from __future__ import annotations
 
-import itertools
+import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from great_expectations.execution_engine import PandasExecutionEngine
-from great_expectations.expectations.registry import get_metric_provider
 
 from ...errors import DataError
+from ..frames import Block, Coded
 from .columns import comparable, is_text, plain
-from .hashing import Hashes, Uniqueness, among, hash_columns
+from .conditions import LENGTHS, Z_SCORES, condition_of, mapped
+from .hashing import Hashes, Uniqueness, among, combine, count_codes, hash_column
 
-BATCH = "partition"
+SAMPLE = 4096
+"""Values that tell whether a column's texts repeat."""
 
 # Set once for the process: catch_warnings is not safe among the threads that partitions run on.
 warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression", category=UserWarning)
+
+Domain = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Condition:
     """A row-wise metric (`*.condition`, `*.map`) still to be evaluated, partition by partition.
 
-    `inputs` are the metrics it depends on: values, or further conditions. `unique` is set where the condition is
-    uniqueness over the whole table: what the buckets found. `before` is the one row (of its column) that stands
-    before the partition, where the condition looks at the row before.
+    `domain` names columns, `row_condition` (a query of pandas) and `ignore_row_if`. `inputs` are the metrics it
+    depends on: values, or further conditions. `unique` is set where the condition is uniqueness over the whole
+    table: what the buckets found. `before` is the one row (of its column) that stands before the partition, where
+    the condition looks at the row before.
     """
 
     metric: str
-    domain: Mapping[str, Any]
+    domain: Domain
     values: Mapping[str, Any]
     inputs: Mapping[str, Any]
     unique: Uniqueness | None = field(default=None, repr=False)
@@ -47,14 +52,12 @@ class Condition:
     def key(self) -> tuple[str, str, str]:
         """What tells this condition from others on the same table."""
         placed = self.metric if self.before is None else f"{self.metric} placed"
-        return placed, repr(sorted(self.domain.items())), repr(sorted(self.values.items()))
+        return placed, key_of(self.domain), key_of(self.values)
 
     @property
     def columns(self) -> list[str] | None:
         """The columns it reads, or None where a row condition may read any."""
-        if self.domain.get("row_condition"):
-            return None
-        return domain_columns(self.domain)
+        return None if self.domain.get("row_condition") else domain_columns(self.domain)
 
 
 @dataclass(frozen=True)
@@ -64,17 +67,15 @@ class Failed:
     kind: str
 
 
-def domain_columns(domain: Mapping[str, Any]) -> list[str]:
+def domain_columns(domain: Domain) -> list[str]:
     """Return the columns that a metric's domain names."""
     named = [domain[key] for key in ("column", "column_A", "column_B") if domain.get(key) is not None]
     return [*named, *(domain.get("column_list") or [])]
 
 
-def shows_other_columns(metric: str, values: Mapping[str, Any]) -> bool:
-    """Whether a metric shows columns of the rows it finds that its domain does not name."""
-    shape = values.get("result_format")
-    named = isinstance(shape, Mapping) and shape.get("unexpected_index_column_names")
-    return metric.endswith(".unexpected_rows") or bool(named)
+def key_of(mapping: Mapping[str, Any]) -> str:
+    """Return a text that is the same for equal mappings."""
+    return repr(sorted((k, repr(v)) for k, v in mapping.items()))
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -88,204 +89,216 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
         return Failed(type(error).__name__)
 
 
-BY_VALUE = frozenset(
-    f"column_values.{name}.condition"
-    for name in (
-        "between",
-        "dateutil_parseable",
-        "json_parseable",
-        "match_json_schema",
-        "match_regex",
-        "match_regex_list",
-        "match_strftime_format",
-        "not_match_regex",
-        "not_match_regex_list",
-    )
-)
-"""Conditions on texts that look at one value at a time, and slowly: they are evaluated once a distinct value."""
-
-
-class PartitionEngine(PandasExecutionEngine):
-    """The pandas engine over one partition, projected to a metric's columns before anything copies rows."""
-
-    drop_nulls = False
-    whole_rows = False
-    """Whether the metric shows other columns of the rows it finds, too."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        super().__init__(caching=False)
-        self.load_batch_data(BATCH, frame)
-        self._columns: dict[tuple[str, bool, str], pd.DataFrame] = {}
-
-    def get_domain_records(self, domain_kwargs: dict[str, Any]) -> pd.DataFrame:
-        """Return the rows of a domain; a single column comes without its nulls where the metric ignores them."""
-        domain = {**domain_kwargs, "batch_id": BATCH}
-        column = domain.get("column")
-        if column is None:
-            return super().get_domain_records(domain)
-        if self.whole_rows:
-            return super().get_domain_records(domain)
-        key = (column, self.drop_nulls, repr(domain.get("row_condition")))
-        if key not in self._columns:
-            data = super().get_domain_records(domain)[[column]]
-            if self.drop_nulls:
-                data = plain(data[data[column].notna()], column)
-            self._columns[key] = data
-        return self._columns[key]
-
-
 class Partition:
     """One partition and what was already evaluated on it."""
 
-    def __init__(self, frame: pd.DataFrame, number: int = 0) -> None:
-        self.frame = frame
+    def __init__(self, block: Block, number: int = 0) -> None:
+        self.block = block
         self.number = number
-        self.engine = PartitionEngine(frame)
-        self._conditions: dict[tuple[str, str, str], Any] = {}
-        self._hashes: dict[str, tuple[pd.Index, Hashes]] = {}
-        self._distinct: dict[str, Any] = {}
+        self._series: dict[str, pd.Series] = {}
+        self._kept: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Partition:
+        """Return the partition of a data frame."""
+        return cls(Block(frame, {}, list(frame.columns)))
+
+    @functools.cached_property
+    def frame(self) -> pd.DataFrame:
+        """All columns, those that came coded decoded."""
+        if not self.block.coded:
+            return self.block.frame
+        return pd.DataFrame({name: self.series(name) for name in self.block.names}, copy=False)
+
+    def series(self, name: str) -> pd.Series:
+        """Return one column. Raises KeyError for one that is not there."""
+        if name not in self.block.coded:
+            return self.block.frame[name]
+        if name not in self._series:
+            self._series[name] = self.block.coded[name].series(self.block.frame.index)
+        return self._series[name]
+
+    def rows(self, domain: Domain, columns: Sequence[str] | None = None, *, nulls: bool = True) -> pd.DataFrame:
+        """Return the rows of a domain, of the named columns (None: all); without `nulls` in the domain's column."""
+        frame = self.frame if columns is None else pd.DataFrame({n: self.series(n) for n in columns}, copy=False)
+        mask = self._mask(domain)
+        if not nulls:
+            present = self.series(domain["column"]).notna().to_numpy()
+            mask = present if mask is None else mask & present
+        return frame if mask is None else frame[mask]
+
+    def count(self, domain: Domain) -> int:
+        """Return how many rows a domain has."""
+        mask = self._mask(domain)
+        return len(self.block.frame) if mask is None else int(mask.sum())
+
+    def column(self, domain: Domain, *, nulls: bool = False) -> pd.Series:
+        """Return a domain's column, without nulls and in NumPy types where there is one, unless `nulls`."""
+        name = domain["column"]
+        return self._once(("column", nulls, key_of(domain)), lambda: self._column(domain, name, nulls))
+
+    def _column(self, domain: Domain, name: str, nulls: bool) -> pd.Series:
+        column = self.series(name)
+        mask = self._mask(domain)
+        column = column if mask is None else column[mask]
+        if nulls:
+            return column
+        present = column.notna()
+        return plain(column if present.all() else column[present])
+
+    def coded(self, domain: Domain) -> tuple[pd.Index, Coded] | None:
+        """Return the index and codes of a domain's column without nulls, or None where it did not come coded."""
+        found = self.block.coded.get(domain["column"])
+        if found is None:
+            return None
+        return self._once(("coded", key_of(domain)), lambda: self._coded(domain, found))
+
+    def _coded(self, domain: Domain, found: Coded) -> tuple[pd.Index, Coded]:
+        index, codes, mask = self.block.frame.index, found.codes, self._mask(domain)
+        if mask is not None:
+            index, codes = index[mask], codes[mask]
+        present = codes >= 0
+        if not present.all():
+            index, codes = index[present], codes[present]
+        return index, Coded(codes, found.values)
+
+    def distinct(self, domain: Domain) -> pd.Series:
+        """Return the distinct values of a domain's column, without null, in order of their first row or any."""
+        coded = self.coded(domain)
+        if coded is None:
+            return self.column(domain).drop_duplicates()
+        codes, values = coded[1]
+        return values[np.bincount(codes, minlength=len(values)) > 0]
 
     def mask(self, condition: Condition) -> pd.Series:
         """Return for each row of the condition's domain whether it is unexpected (index: the frame's)."""
-        return self.evaluate(condition)[0].astype(bool)
+        return self.evaluate(condition).astype(bool)
 
     def evaluate(self, condition: Condition) -> Any:
-        """Evaluate a condition or map: (series, compute domain, accessor domain), as the pandas engine does."""
-        found = self._conditions.get(condition.key)
-        if found is None:
-            found = attempt(self._unique if condition.unique else self._evaluate, condition)
-            self._conditions[condition.key] = found
+        """Evaluate a condition (which rows are unexpected) or map (a number a row) on the rows of its domain."""
+        found = self._once(("condition", condition.key), lambda: attempt(self._evaluate, condition))
         if isinstance(found, Failed):
             raise DataError(found.kind)
         return found
 
-    def provide(
-        self, metric: str, domain: Mapping[str, Any], values: Mapping[str, Any], inputs: Mapping[str, Any]
-    ) -> Any:
-        """Run Great Expectations' pandas provider of a metric on this partition."""
-        resolved = {k: self.evaluate(v) if isinstance(v, Condition) else v for k, v in inputs.items()}
-        if "table.columns" in resolved:
-            resolved["table.columns"] = list(self.frame.columns)  # with the fields of nested columns
-        limit = _limit(values)
-        if limit is not None and "unexpected_condition" in resolved:
-            series, *domains = resolved["unexpected_condition"]
-            resolved["unexpected_condition"] = (_first(series, limit), *domains)
-        provider, function = get_metric_provider(metric, self.engine)
-        self.engine.drop_nulls = "column" in domain and bool(getattr(provider, "filter_column_isnull", False))
-        self.engine.whole_rows = shows_other_columns(metric, values)
-        try:
-            return function(
-                cls=provider,
-                execution_engine=self.engine,
-                metric_domain_kwargs={**domain, "batch_id": BATCH},
-                metric_value_kwargs=dict(values),
-                metrics=resolved,
-                runtime_configuration={},
-            )
-        finally:
-            self.engine.whole_rows = False
+    def hashes(self, domain: Domain) -> Hashes:
+        """Return the hashes of a domain's rows (single column: without nulls); coded ones once a value, with counts."""
+        return self._once(("hashes", key_of(domain)), lambda: self._hashes(domain))
 
-    def column(self, domain: Mapping[str, Any]) -> pd.Series:
-        """Return a column's values without nulls, in NumPy types where there is one."""
-        self.engine.drop_nulls = True
-        return self.engine.get_domain_records(dict(domain))[domain["column"]]
-
-    def hashes(self, domain: Mapping[str, Any]) -> tuple[pd.Index, Hashes]:
-        """Return the index and the hashes of a domain's rows (single column: without nulls)."""
-        key = repr(sorted((k, repr(v)) for k, v in domain.items() if k != "batch_id"))
-        if key not in self._hashes:
-            self.engine.drop_nulls = "column" in domain
-            frame = self.engine.get_domain_records(dict(domain))[domain_columns(domain)]
-            self._hashes[key] = frame.index, hash_columns(frame)
-        return self._hashes[key]
+    def _hashes(self, domain: Domain) -> Hashes:
+        if "column" in domain:
+            coded = self.coded(domain)
+            return hash_column(self.column(domain)) if coded is None else count_codes(coded[1])
+        names, mask, codes = list(dict.fromkeys(domain_columns(domain))), self._mask(domain), self.block.coded
+        hashed = combine([hash_column(codes[n] if n in codes else self.block.frame[n]) for n in names])
+        return hashed if mask is None else Hashes(hashed.hi[mask], hashed.lo[mask])
 
     def _evaluate(self, condition: Condition) -> Any:
-        values = comparable(condition.values, self.frame, condition.domain)
-        if condition.metric in BY_VALUE:
-            found = self._evaluate_distinct(condition, values, ["column"])
-        elif condition.metric == "column_pair_values.in_set.condition":
-            found = self._evaluate_distinct(condition, values, ["column_A", "column_B"])
-        elif condition.metric == "select_column_values.unique.within_record.condition":
-            found = self._within_record(condition)
-        elif condition.before is not None:
-            found = self._evaluate_placed(condition, condition.before)
-        else:
-            found = None
-        if found is not None:
-            return found
-        return self.provide(condition.metric, condition.domain, values, condition.inputs)
+        domain, name = condition.domain, condition.metric
+        if condition.unique is not None:
+            return self._repeated(condition)
+        inputs = {k: self.evaluate(v) if isinstance(v, Condition) else v for k, v in condition.inputs.items()}
+        if name in (LENGTHS, Z_SCORES):
+            return mapped(name, self.column(domain), inputs)
+        known = condition_of(name)
+        if known is None:
+            from .foreign import unexpected
 
-    def _evaluate_distinct(self, condition: Condition, values: Mapping[str, Any], keys: list[str]) -> Any:
-        """Evaluate a condition on the distinct values (or pairs) of its domain; None where that would not help."""
-        domain = condition.domain
-        names = [domain[key] for key in keys]
-        where = repr(sorted((k, repr(v)) for k, v in domain.items() if k != "batch_id"))
-        if where not in self._distinct:
-            self._distinct[where] = self._factorize(domain, names)
-        if self._distinct[where] is None:
-            return None
-        index, codes, distinct = self._distinct[where]
-        alone = {k: v if k in keys else None for k, v in domain.items() if k != "ignore_row_if"}
-        if len(keys) > 1:
-            alone["ignore_row_if"] = "neither"
-        found = Partition(distinct).provide(condition.metric, alone, values, condition.inputs)[0]
-        return self._spread(pd.Series(np.asarray(found, dtype=bool)[codes], index=index), domain, keys)
+            return unexpected(self, condition, inputs)
+        if condition.before is not None:
+            return self._placed(condition, condition.before)
+        if "column" not in domain:
+            names = domain_columns(domain)
+            rows = self.rows(domain, list(dict.fromkeys(names)))[names]
+            return (
+                self._by_pair(rows, known.rule, condition.values)
+                if known.slow
+                else ~known.rule(rows, condition.values, inputs)
+            )
+        if known.nulls:
+            return ~known.rule(self._presence(domain), condition.values, inputs)
+        column = None if known.each and self.coded(domain) else self.column(domain)
+        values = comparable(condition.values, self.block.frame, domain)
+        if column is None or (known.slow and _repeats(column)):
+            index, (codes, distinct) = self._distinct_codes(domain)
+            return pd.Series(_unexpected(known.rule(distinct, values, {}))[codes], index=index)
+        return ~known.rule(column, values, inputs)
 
-    def _factorize(self, domain: Mapping[str, Any], names: list[str]) -> Any:
-        """Return (index, codes, the distinct rows), or None where the values are no texts or mostly distinct."""
-        self.engine.drop_nulls = len(names) == 1
-        data = self.engine.get_domain_records(dict(domain))[names]
-        if len(names) == 1:
-            if not is_text(data[names[0]]):
-                return None
-            codes, distinct = pd.factorize(data[names[0]])
-            return data.index, codes, pd.DataFrame({names[0]: pd.Series(distinct, dtype=data[names[0]].dtype)})
-        if any(data[name].dtype == object and not is_text(data[name]) for name in names) or len(set(names)) < len(
-            names
-        ):
-            return None
-        codes = data.groupby(names, dropna=False, sort=False).ngroup().to_numpy()
+    def _presence(self, domain: Domain) -> pd.Series:
+        """Return a domain's column, or where it came coded its codes: null in the same rows."""
+        found, mask = self.block.coded.get(domain["column"]), self._mask(domain)
+        if found is None:
+            return self.column(domain, nulls=True)
+        codes = pd.Series(pd.arrays.IntegerArray(found.codes, found.codes < 0), index=self.block.frame.index)
+        return codes if mask is None else codes[mask]
+
+    def _distinct_codes(self, domain: Domain) -> tuple[pd.Index, Coded]:
+        return self.coded(domain) or self._once(
+            ("factorized", key_of(domain)), lambda: _factorized(self.column(domain))
+        )
+
+    def _by_pair(self, rows: pd.DataFrame, rule: Any, values: Any) -> Any:
+        """Evaluate a slow rule on the distinct pairs of texts only; on all where the columns are something else."""
+        names = list(rows.columns)
+        if len(set(names)) < len(names) or any(rows[n].dtype == object and not is_text(rows[n]) for n in names):
+            return ~rule(rows, values, {})
+        codes = rows.groupby(names, dropna=False, sort=False).ngroup().to_numpy()
         _, first = np.unique(codes, return_index=True)
-        return data.index, codes, data.iloc[first].reset_index(drop=True)
+        return pd.Series(_unexpected(rule(rows.iloc[first], values, {}))[codes], index=rows.index)
 
-    def _evaluate_placed(self, condition: Condition, before: pd.DataFrame) -> Any:
+    def _placed(self, condition: Condition, before: pd.DataFrame) -> Any:
         """Evaluate a condition that looks at the row before on the partition with that row in front."""
-        self.engine.drop_nulls = True
-        data = self.engine.get_domain_records(dict(condition.domain))
-        alone = {k: v if k == "column" else None for k, v in condition.domain.items()}
-        whole = Partition(pd.concat([before, data], ignore_index=True))
-        found = whole.provide(condition.metric, alone, condition.values, condition.inputs)[0]
-        return self._spread(pd.Series(found.to_numpy()[1:], index=data.index), condition.domain, ["column"])
+        column = self.column(condition.domain)
+        whole = Partition.of(pd.concat([before, column.to_frame()], ignore_index=True))
+        alone = Condition(condition.metric, {"column": condition.domain["column"]}, condition.values, {})
+        return pd.Series(whole.mask(alone).to_numpy()[1:], index=column.index)
 
-    def _within_record(self, condition: Condition) -> Any:
-        """Compare the columns of a record pairwise, which the pandas metric does row by row; None for mixed types."""
-        names = list(condition.domain["column_list"])
-        data = self.engine.get_domain_records(dict(condition.domain))
-        if len({data[name].dtype for name in names}) > 1 or data[names[0]].dtype == object:
-            return None
-        repeated = np.zeros(len(data), dtype=bool)
-        for first, second in itertools.combinations(names, 2):
-            a, b = data[first], data[second]
-            same = (a == b).to_numpy(dtype=bool, na_value=False) | (a.isna() & b.isna()).to_numpy()
-            repeated |= same
-        return self._spread(pd.Series(repeated, index=data.index), condition.domain, ["column_list"])
-
-    @staticmethod
-    def _spread(unexpected: pd.Series, domain: Mapping[str, Any], keys: list[str]) -> Any:
-        """Return a condition's answer as the pandas engine does: series, compute domain, accessor domain."""
-        accessors = {k: v for k, v in domain.items() if k in keys}
-        return unexpected, {k: v for k, v in domain.items() if k not in accessors}, accessors
-
-    def _unique(self, condition: Condition) -> Any:
+    def _repeated(self, condition: Condition) -> pd.Series:
         assert condition.unique is not None
-        index, hashes = self.hashes(condition.domain)
-        repeated = pd.Series(among(hashes, condition.unique.duplicates), index=index)
-        return self._spread(repeated, condition.domain, ["column", "column_list"])
+        domain, duplicates = condition.domain, condition.unique.duplicates
+        if "column" in domain:
+            coded = self.coded(domain)
+            if coded is not None:
+                index, (codes, values) = coded
+                return pd.Series(among(hash_column(values), duplicates)[codes], index=index)
+            return pd.Series(among(self.hashes(domain), duplicates), index=self.column(domain).index)
+        index, mask = self.block.frame.index, self._mask(domain)
+        return pd.Series(among(self.hashes(domain), duplicates), index=index if mask is None else index[mask])
+
+    def _mask(self, domain: Domain) -> npt.NDArray[np.bool_] | None:
+        """Return which rows a domain has; None for all of them."""
+        where, missing = domain.get("row_condition"), domain.get("ignore_row_if")
+        if "column" in domain or not domain_columns(domain):
+            missing = None
+        if not where and missing in (None, "never", "neither"):
+            return None
+        return self._once(("mask", where, key_of(domain)), lambda: self._rows_of(domain, where, missing))
+
+    def _rows_of(self, domain: Domain, where: str | None, missing: str | None) -> npt.NDArray[np.bool_]:
+        held = np.ones(len(self.block.frame), dtype=bool)
+        if where:
+            numbered = self.frame.set_axis(pd.RangeIndex(len(held)))
+            held[:] = False
+            held[numbered.query(where).index] = True
+        if missing in (None, "never", "neither"):
+            return held
+        present = np.array([self.series(name).notna().to_numpy() for name in domain_columns(domain)])
+        if missing in ("any_value_is_missing", "either_value_is_missing"):
+            return held & present.all(axis=0)
+        if missing in ("all_values_are_missing", "both_values_are_missing"):
+            return held & present.any(axis=0)
+        raise ValueError("ignore_row_if is not known")
+
+    def _once(self, key: Any, compute: Callable[[], Any]) -> Any:
+        key = repr(key)
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return self._kept[key]
 
 
 def failing(frame: pd.DataFrame, conditions: Sequence[Condition]) -> list[Any]:
     """Return the positions of the rows (int64 array) that each condition finds unexpected, or Failed."""
-    partition = Partition(frame.reset_index(drop=True))
+    partition = Partition.of(frame.reset_index(drop=True))
 
     def positions(condition: Condition) -> Any:
         mask = partition.mask(condition)
@@ -294,15 +307,16 @@ def failing(frame: pd.DataFrame, conditions: Sequence[Condition]) -> list[Any]:
     return [attempt(positions, condition) for condition in conditions]
 
 
-def _limit(values: Mapping[str, Any]) -> int | None:
-    """Return how many unexpected rows a result format can show, or None where it shows all."""
-    shape = values.get("result_format")
-    if not isinstance(shape, Mapping) or shape.get("result_format") == "COMPLETE":
-        return None
-    return int(shape.get("partial_unexpected_count", 20))
+def _unexpected(held: Any) -> npt.NDArray[np.bool_]:
+    return ~np.asarray(held, dtype=bool)
 
 
-def _first(series: pd.Series, limit: int) -> pd.Series:
-    """Keep the first `limit` true values only, before anything is built from them."""
-    mask = series.to_numpy(dtype=bool)
-    return pd.Series(mask & (np.cumsum(mask) <= limit), index=series.index)
+def _factorized(column: pd.Series) -> tuple[pd.Index, Coded]:
+    codes, distinct = pd.factorize(column)
+    return column.index, Coded(codes, pd.Series(distinct, dtype=column.dtype))
+
+
+def _repeats(column: pd.Series) -> bool:
+    """Whether a column is of texts that repeat, so that finding the distinct ones is worth it."""
+    sample = column.iloc[:: max(1, len(column) // SAMPLE)]
+    return is_text(column) and sample.nunique() < 0.8 * len(sample)

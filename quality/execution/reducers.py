@@ -1,7 +1,6 @@
 """How the partial results of the partitions become one metric: one reducer a metric, one pass for all.
 
-Row-wise metrics run Great Expectations' own pandas code on each partition (partition.py); only what is here is
-ours. A reducer has a partial (on a worker), a merge (in the driver), and may ask for a second look at the data.
+A reducer has a partial (on a worker), a merge (in the driver), and may ask for a second look at the data.
 """
 
 from __future__ import annotations
@@ -10,14 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-from great_expectations.constants import MAX_RESULT_RECORDS
-
-from . import moments, order, sequence, values
+from ..frames import load
+from . import moments, order, sequence, shown, values
 from .hashing import count_bucket, merge_buckets, merge_modes, mode_bucket, split
 from .nested import with_fields
 from .partition import Failed, Partition, attempt
-from .work import Work, provide
+from .work import Work
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def reducer_of(metric: str) -> Reducer | None:
 
 
 def run_partition(
-    frame: pd.DataFrame,
+    part: Any,
     number: int,
     works: Sequence[Work],
     buckets: int,
@@ -55,9 +52,12 @@ def run_partition(
 ) -> list[Any]:
     """Compute every work's partial on one partition: first the small states, then one mapping a hash bucket.
 
-    `paths` are the fields of nested columns that the works read; `keep` is called with the small states.
+    `part` is what frames.load takes, `paths` are the fields of nested columns that the works read; `keep` is called
+    with the small states.
     """
-    partition = Partition(with_fields(frame, paths), number)
+    block = load(part)
+    fields = with_fields(block.frame, paths)
+    partition = Partition(block._replace(frame=fields, names=[*block.names, *paths]), number)
     small: dict[int, Any] = {}
     hashed: list[dict[int, Any]] = [{} for _ in range(buckets)]
     for position, work in enumerate(works):
@@ -106,54 +106,39 @@ def _reducer(work: Work) -> Reducer:
     return found
 
 
-def _concat(cap: int) -> Callable[[list[Any], Work], Any]:
-    def merge(states: list[Any], work: Work) -> Any:
-        shape = work.values["result_format"]
-        limit = cap if shape["result_format"] == "COMPLETE" else min(cap, shape["partial_unexpected_count"])
-        return [value for state in states for value in state][:limit]
-
-    return merge
-
-
-def _concat_rows(states: list[Any], _: Work) -> Any:
-    return pd.concat(states)
-
-
-_COUNT = Reducer(provide, moments.total)
-_MAX, _MIN = Reducer(provide, moments.extreme(max)), Reducer(provide, moments.extreme(min))
 _UNIQUE = Shuffle(count_bucket, merge_buckets)
 
 SUFFIXES: dict[str, Reducer] = {
-    "unexpected_count": _COUNT,
-    "filtered_row_count": _COUNT,
-    "unexpected_values": Reducer(provide, _concat(MAX_RESULT_RECORDS)),
-    "unexpected_index_list": Reducer(provide, _concat(10**9)),
-    "unexpected_rows": Reducer(provide, _concat_rows),
+    "unexpected_count": Reducer(shown.counted, moments.total),
+    "filtered_row_count": Reducer(shown.filtered, moments.total),
+    "unexpected_values": Reducer(shown.values, shown.merge_values),
+    "unexpected_index_list": Reducer(shown.labels, shown.merge_labels),
+    "unexpected_rows": Reducer(shown.rows, shown.merge_rows),
 }
 """Reducers of what Great Expectations derives from every row-wise condition."""
 
 REDUCERS: dict[str, Reducer] = {
-    "table.row_count": _COUNT,
-    "column.non_null_count": _COUNT,
-    "column_values.between.count": _COUNT,
-    "column.max": _MAX,
-    "column.min": _MIN,
-    "column_values.length.max": _MAX,
-    "column_values.length.min": _MIN,
+    "table.row_count": Reducer(moments.rows, moments.total),
+    "column.non_null_count": Reducer(moments.present, moments.total),
+    "column_values.between.count": Reducer(moments.between, moments.total),
+    "column.max": Reducer(moments.largest, moments.extreme(max)),
+    "column.min": Reducer(moments.smallest, moments.extreme(min)),
+    "column_values.length.max": Reducer(moments.longest, moments.extreme(max)),
+    "column_values.length.min": Reducer(moments.shortest, moments.extreme(min)),
     "column.sum": Reducer(moments.partial_sum, moments.add),
     "column.mean": Reducer(moments.moments, moments.mean),
     "column.standard_deviation": Reducer(moments.moments, moments.deviation),
-    "column.histogram": Reducer(provide, moments.totals),
+    "column.histogram": Reducer(moments.histogram, moments.totals),
     "column.median": Reducer(order.rank_states, order.median),
     "column.quantile_values": Reducer(order.rank_states, order.quantiles),
     "column.outlier_statistics": Reducer(order.outlier_states, order.outliers),
-    "column.distinct_values": Reducer(provide, values.all_distinct),
+    "column.distinct_values": Reducer(values.distinct_values, values.all_distinct),
     "column.distinct_values.count": Reducer(values.hash_rows, values.distinct, _UNIQUE),
     "column.distinct_values.not_in_set.count": Reducer(values.foreign_hashes, values.distinct, _UNIQUE),
     "column.distinct_values.not_in_set": Reducer(values.foreign_first, values.foreign_merged),
     "column.distinct_values.missing_from_column.count": Reducer(values.present, values.missing_count),
     "column.distinct_values.missing_from_column": Reducer(values.present, values.missing_first),
-    "column.value_counts": Reducer(provide, values.value_counts),
+    "column.value_counts": Reducer(values.counts, values.value_counts),
     "column.most_common_value": Reducer(values.modes_wanted, values.modes, Shuffle(mode_bucket, merge_modes)),
     "column_values.unique.condition": Reducer(values.hash_rows, values.unique, _UNIQUE),
     "compound_columns.unique.condition": Reducer(values.hash_rows, values.unique, _UNIQUE),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from . import shown
 from .partition import Condition, Partition
 from .work import Again, Work
 
@@ -23,18 +25,18 @@ def is_sequential(work: Work) -> bool:
 def count_states(partition: Partition, work: Work) -> Any:
     """Return how often the order is broken within the partition, and its first and last value."""
     column = partition.column(work.domain).to_frame()
-    return partition.provide(work.metric, work.domain, work.values, work.inputs), column.iloc[:1], column.iloc[-1:]
+    return shown.counted(partition, work), column.iloc[:1], column.iloc[-1:]
 
 
 def count(states: list[Any], work: Work) -> int:
     """Add up the breaks within the partitions and those between them."""
     filled = [s for s in states if len(s[1])]
     total = sum(int(s[0]) for s in states)
-    plain = {**work.domain, "row_condition": None, "condition_parser": None}
+    plain = {"column": work.domain["column"]}
     condition = work.inputs["unexpected_condition"]
     for before, after in itertools.pairwise(filled):
-        pair = Partition(pd.concat([before[2], after[1]], ignore_index=True))
-        total += int(pair.mask(Condition(condition.metric, plain, condition.values, condition.inputs)).sum())
+        pair = Partition.of(pd.concat([before[2], after[1]], ignore_index=True))
+        total += int(pair.mask(Condition(condition.metric, plain, condition.values, {})).sum())
     return total
 
 
@@ -46,7 +48,11 @@ def shown_states(partition: Partition, work: Work) -> Any:
     placed = Condition(
         condition.metric, condition.domain, condition.values, condition.inputs, before=work.again[partition.number]
     )
-    return partition.provide(work.metric, work.domain, work.values, {**work.inputs, "unexpected_condition": placed})
+    found = replace(work, inputs={**work.inputs, "unexpected_condition": placed})
+    suffix = work.metric.rpartition(".")[2]
+    return {"unexpected_values": shown.values, "unexpected_rows": shown.rows}.get(suffix, shown.labels)(
+        partition, found
+    )
 
 
 def edges(lasts: Sequence[pd.DataFrame]) -> Again:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from great_expectations.constants import MAX_DISTINCT_VALUES
-from great_expectations.expectations.metrics.column_aggregate_metrics.column_distinct_values import (
-    _coerce_value_set_to_column_type,
-)
 
-from .hashing import Modes, among, hash_columns
+from .hashing import Modes, among, hash_column
 from .partition import Condition, Partition
 from .work import Again, Work
+
+MAX_DISTINCT_VALUES = 20
+"""So many values of a set a result shows (great_expectations.constants)."""
 
 
 def hash_rows(partition: Partition, work: Work) -> Any:
     """Return the hashes of a domain's rows, for the buckets."""
-    return None, partition.hashes(work.domain)[1]
+    return None, partition.hashes(work.domain)
 
 
 def distinct(states: list[Any], _: Work) -> int:
@@ -33,9 +34,9 @@ def unique(states: list[Any], work: Work) -> Condition:
 
 def _foreign(partition: Partition, work: Work) -> pd.Series:
     """Return the distinct values that are not in the value set."""
-    values = partition.column(work.domain).drop_duplicates()
+    values = partition.distinct(work.domain)
     present = set(values.unique())
-    expected = _coerce_value_set_to_column_type(present, list(work.values["value_set"]))
+    expected = _alike(present, list(work.values["value_set"]))
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values[[v not in expected for v in values.unique()]]
     return values[~values.isin(list(expected))]
@@ -43,7 +44,7 @@ def _foreign(partition: Partition, work: Work) -> pd.Series:
 
 def foreign_hashes(partition: Partition, work: Work) -> Any:
     """Return the hashes of the distinct values outside the value set."""
-    return None, hash_columns(_foreign(partition, work).to_frame())
+    return None, hash_column(_foreign(partition, work))
 
 
 def foreign_first(partition: Partition, work: Work) -> list[Any]:
@@ -65,8 +66,8 @@ def _in_order(values: set[Any]) -> list[Any]:
 
 def present(partition: Partition, work: Work) -> tuple[set[Any], set[Any]]:
     """Return the value set in the column's terms, and which of it the partition holds."""
-    column = set(partition.column(work.domain).unique())
-    expected = _coerce_value_set_to_column_type(column, list(work.values["value_set"]))
+    column = set(partition.distinct(work.domain).unique())
+    expected = _alike(column, list(work.values["value_set"]))
     return (expected if column else set()), expected & column
 
 
@@ -90,6 +91,44 @@ def _shown(work: Work) -> int:
     return MAX_DISTINCT_VALUES if limit is None else int(limit)
 
 
+def _alike(column: set[Any], wanted: list[Any]) -> set[Any]:
+    """Return a suite's values in the kind of the column's: texts of times as times where the column holds times."""
+    sample = next(iter(column), None)
+    if isinstance(sample, np.datetime64):
+        return {_instant(value) for value in wanted}
+    if isinstance(sample, dt.date):
+        from dateutil.parser import parse
+
+        only_date = not isinstance(sample, dt.datetime)
+        return {_parsed(parse, value, only_date) for value in wanted}
+    return set(wanted)
+
+
+def _instant(value: Any) -> Any:
+    try:
+        return pd.Timestamp(value).to_datetime64()
+    except (ValueError, TypeError):
+        return value
+
+
+def _parsed(parse: Any, value: Any, only_date: bool) -> Any:
+    try:
+        found = parse(value) if isinstance(value, str) else value
+    except (ValueError, TypeError):
+        return value
+    return found.date() if only_date and isinstance(value, str) else found
+
+
+def distinct_values(partition: Partition, work: Work) -> set[Any]:
+    """Return the distinct values, null among them."""
+    return set(partition.column(work.domain, nulls=True).unique())
+
+
+def counts(partition: Partition, work: Work) -> pd.Series:
+    """Return how often each value occurs."""
+    return partition.column(work.domain, nulls=True).value_counts()
+
+
 def all_distinct(states: list[set[Any]], _: Work) -> set[Any]:
     """Return the distinct values of all partitions."""
     return set().union(*states)
@@ -109,8 +148,8 @@ def modes_wanted(partition: Partition, work: Work) -> Any:
     """First pass: the hashes of all values. Second: the values among the most common hashes."""
     if work.again is None:
         return hash_rows(partition, work)
-    column = partition.column(work.domain).drop_duplicates()
-    return column[among(hash_columns(column.to_frame()), work.again)], None
+    column = partition.distinct(work.domain)
+    return column[among(hash_column(column), work.again)], None
 
 
 def modes(states: list[Any], work: Work) -> Any:

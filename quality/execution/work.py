@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .partition import Condition, Partition, domain_columns, shows_other_columns
+from .partition import Condition, domain_columns, key_of
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,17 @@ class Work:
         inputs = _named(self.inputs)
         if self.again is not None or inputs is None:
             return None
-        return repr((self.metric, sorted(self.domain.items()), sorted(self.values.items()), inputs, self.sketched))
+        return repr((self.metric, key_of(self.domain), key_of(self.values), inputs, self.sketched))
 
     @property
     def columns(self) -> list[str] | None:
-        """The columns it reads, or None for any."""
-        if self.domain.get("row_condition") or shows_other_columns(self.metric, self.values):
+        """The columns it names, or None where it shows whole rows; its row condition may name others."""
+        if self.metric.endswith(".unexpected_rows"):
             return None
-        return domain_columns(self.domain)
+        shape = self.values.get("result_format")
+        shown = shape.get("unexpected_index_column_names") if isinstance(shape, Mapping) else None
+        inputs = [c for v in self.inputs.values() if isinstance(v, Condition) for c in domain_columns(v.domain)]
+        return [*domain_columns(self.domain), *inputs, *(shown or [])]
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,6 @@ class Again:
     """A merge that needs a second pass: the same work, told what the first one found."""
 
     found: Any
-
-
-@dataclass(frozen=True)
-class Reducer:
-    """Partial on a partition, merge in the driver; `shuffled` ones merge hash buckets on the workers before."""
-
-    partial: Callable[[Partition, Work], Any]
-    merge: Callable[[list[Any], Work], Any]
-    shuffled: bool = False
 
 
 def _named(inputs: Mapping[str, Any]) -> Any:
@@ -73,8 +67,3 @@ def _named(inputs: Mapping[str, Any]) -> Any:
 def again(work: Work, found: Again) -> Work:
     """Return the work of a second pass."""
     return replace(work, again=found.found)
-
-
-def provide(partition: Partition, work: Work) -> Any:
-    """Run Great Expectations' pandas provider of the work's metric on a partition."""
-    return partition.provide(work.metric, work.domain, work.values, work.inputs)

@@ -14,7 +14,7 @@ gxe = pytest.importorskip("great_expectations.expectations")
 from quality_tables import cut, run_suite  # noqa: E402
 from test_quality_engine import compare  # noqa: E402
 
-from dataweir.quality.frames import frame_of  # noqa: E402
+from dataweir.quality.frames import table_of  # noqa: E402
 
 
 def of_any(frame: pd.DataFrame) -> list[Any]:
@@ -58,7 +58,7 @@ def test_tables_that_nobody_here_wrote(shared_data: Path, tmp_path: Path, patter
     compare(run_suite(cut(frame, 3), of_any(frame)), theirs)
     frame.to_parquet(tmp_path / "table.parquet", row_group_size=400)
     stored = pd.read_parquet(tmp_path / "table.parquet")
-    compare(run_suite(frame_of(str(tmp_path / "table.parquet")), of_any(stored)), run_suite(stored, of_any(stored)))
+    compare(run_suite(table_of(str(tmp_path / "table.parquet")), of_any(stored)), run_suite(stored, of_any(stored)))
 
 
 MIXED = pd.DataFrame(

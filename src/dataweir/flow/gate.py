@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..engine import Engine
+from ..quality.deferred import load_behind
 from ..quality.gate import gate, rejects_of
 from ..quality.suite import default_suite, default_suites, load_suite
 from ..quality.validation import validate
@@ -46,6 +47,12 @@ def suite_of(project: Project, table: str) -> dict[str, Any] | None:
     if configured is not None:
         return load_suite(project.config.path(configured))
     return default_suite(table) if table in default_suites() else None
+
+
+def expect(project: Project, tables: list[str]) -> None:
+    """Say which tables will be judged: what that takes is imported while the workers are busy."""
+    if any(suite_of(project, table.removeprefix("refined.")) for table in tables):
+        load_behind()
 
 
 def judge(project: Project, adds: dict[str, list[str]], engine: Engine) -> list[Judged]:

@@ -34,7 +34,7 @@ from ..ingest.refine import (
 from ..ingest.schemas import TABLES
 from ..output import Output
 from ..storage import delete_files, join
-from .gate import Judged, judge, quarantine
+from .gate import Judged, expect, judge, quarantine
 from .near import NearRound
 from .outliers import OutlierStage
 from .project import Project
@@ -91,6 +91,7 @@ class _Batch:
     def go(self, done: Refined, output: Output) -> None:
         """Prepare, decide, finish, judge, commit."""
         busy = self.engine.busy_seconds
+        expect(self.project, [self.table])
         prepared = self._prepare(output)
         if self.target == "social_posts":
             prepared = Accounts(self.tables, self.engine, self.staging).close(prepared, self.dedup)
