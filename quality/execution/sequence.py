@@ -49,10 +49,9 @@ def shown_states(partition: Partition, work: Work) -> Any:
         condition.metric, condition.domain, condition.values, condition.inputs, before=work.again[partition.number]
     )
     found = replace(work, inputs={**work.inputs, "unexpected_condition": placed})
-    suffix = work.metric.rpartition(".")[2]
-    return {"unexpected_values": shown.values, "unexpected_rows": shown.rows}.get(suffix, shown.labels)(
-        partition, found
-    )
+    if work.metric.endswith(".unexpected_values"):
+        return shown.values(partition, found)
+    return shown.rows(partition, found) if work.metric.endswith("_rows") else shown.labels(partition, found)
 
 
 def edges(lasts: Sequence[pd.DataFrame]) -> Again:
