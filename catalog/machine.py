@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import socket
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -115,6 +117,36 @@ def disk_write_rate(folder: Path) -> float | None:
         return None  # a full or read-only disk is the run's to report; here the metric is just not measured
     finally:
         path.unlink(missing_ok=True)
+
+
+def loopback_rate() -> float | None:
+    """Return the bytes a second that two processes of this machine pass each other by TCP; None where they cannot.
+
+    What workers on one machine have; between machines `weir doctor` asks the workers themselves.
+    """
+    block = bytes(1 << 20)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as out:
+            taken, _ = server.accept()
+            with taken:
+                sender = threading.Thread(target=_send, args=(out, block), daemon=True)
+                began = time.perf_counter()
+                sender.start()
+                size = 0
+                while got := taken.recv(1 << 20):
+                    size += len(got)
+                seconds = time.perf_counter() - began
+                sender.join()
+    except OSError:
+        return None
+    return size / seconds
+
+
+def _send(out: socket.socket, block: bytes) -> None:
+    end = time.perf_counter() + _PROBE_SECONDS
+    while time.perf_counter() < end:
+        out.sendall(block)
+    out.shutdown(socket.SHUT_WR)
 
 
 def _sizes() -> dict[str, float]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 import yaml
 
@@ -22,9 +23,10 @@ import dataweir
 from dataweir.config import EngineConfig
 from dataweir.engine import Engine
 from dataweir.errors import ConfigError
+from dataweir.flow.doctor import network
 
 START = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)
-LINES = 60_000
+LINES = 30_000
 TABLES = ("web_events", "user_events", "social_posts", "duplicates", "raw.rejects")
 
 
@@ -42,7 +44,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int, memory: str = "2GiB") -> Iterator[Cluster]:
     """`dask scheduler` and `dask worker` as a person would start them, ended by their process groups."""
     address = f"tcp://127.0.0.1:{free_port()}"
     dask = [sys.executable, "-m", "dask"]
@@ -55,7 +57,7 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     ]
     for number in range(workers):
         room = folder / f"worker-{number}"
-        options = ["--nthreads", "1", "--no-nanny", "--memory-limit", "2GiB", "--dashboard-address", ":0"]
+        options = ["--nthreads", "1", "--no-nanny", "--memory-limit", memory, "--dashboard-address", ":0"]
         started.append(subprocess.Popen([*dask, "worker", address, *options, "--local-directory", str(room)], **quiet))
     try:
         yield Cluster(address, started[1:])
@@ -77,7 +79,7 @@ def log() -> str:
     """Many visitors, some of them machines, with replays, broken lines and sessions across midnight."""
     lines = []
     for number in range(LINES):
-        who, when = number * 7919 % 500, START + dt.timedelta(seconds=number // 4)
+        who, when = number * 7919 % 500, START + dt.timedelta(seconds=number // 2)
         path = "/robots.txt" if number % 4001 == 0 else f"/item/{number * 31 % 97}" + (".css" if number % 3 else "")
         lines.append(
             f'192.0.2.{who % 250} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" 200 {size(number)} '
@@ -136,7 +138,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_cluster_that_loses_a_worker_ends_in_the_same_tables(tmp_path: Path, alone: Path) -> None:
     with cluster(tmp_path, workers=2) as started:
-        folder = project(tmp_path / "many", scheduler=started.address, partition="1 MiB")
+        folder = project(tmp_path / "many", scheduler=started.address, partition="512 KiB")
         run = subprocess.Popen(
             [sys.executable, "-m", "dataweir", "run", "--json"],
             cwd=folder,
@@ -169,6 +171,33 @@ def test_ten_batches_end_in_the_tables_of_one(tmp_path: Path, alone: Path) -> No
     one = rows(alone)
     assert any("outlier:bytes" in row for row in map(str, one["web_events"]))
     assert ten == one
+
+
+def test_a_run_ends_in_the_same_tables_while_its_worker_spills(tmp_path: Path, alone: Path) -> None:
+    """Somebody else's blocks fill the worker: they go to disk as the run needs room, and come back whole."""
+    with cluster(tmp_path, workers=1, memory="1GiB") as started:
+        config = EngineConfig(scheduler=started.address)
+        folder = project(tmp_path / "tight", scheduler=started.address, partition="4 MiB")
+        with Engine(config) as holder:
+            blocks = holder.client.map(np.full, [1 << 21] * 45, range(45), pure=False)  # 16 MiB each
+            assert all(block.exception() is None for block in blocks)
+            assert dataweir.open(folder).run().work
+            held = holder.client.gather(holder.client.map(np.sum, blocks, pure=False))
+            holder.map(abs, [1])
+        assert held == [number << 21 for number in range(45)]
+        assert holder.spilled_bytes > 100 << 20
+    assert rows(folder) == rows(alone)
+
+
+def test_the_doctor_measures_what_workers_pass_each_other(tmp_path: Path) -> None:
+    with cluster(tmp_path, workers=2) as started:
+        config = EngineConfig(scheduler=started.address)
+        with Engine(config) as engine:
+            engine.client.wait_for_workers(2, timeout=60)
+        measured = network(config)
+    assert measured["cluster_workers"] == 2
+    assert measured["network_bytes_per_s"] > 1 << 20
+    assert network(EngineConfig())["loopback_bytes_per_s"] > 1 << 20
 
 
 def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, run_weir: Any) -> None:

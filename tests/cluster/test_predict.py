@@ -1,4 +1,4 @@
-"""Predictions by hand: rates of sources and tables, the fixed part, the memory of the largest worker."""
+"""Predictions by hand: lines fitted to steps, the part that is no work, intervals, memory of the largest worker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dataweir.config import EngineConfig
-from dataweir.flow.predict import predict
+from dataweir.flow.predict import REST, Line, fit, predict
 from dataweir.resources import allocate
 
 TWO = allocate(EngineConfig(workers=2, gpu="off"))
@@ -23,12 +23,53 @@ def run(wall: float, workers: float = 1, **pulls: tuple[float, float, float]) ->
     }
 
 
+def of_size(records: float, factor: float = 1.0) -> dict[str, Any]:
+    """A run by rule: 100 bytes a record, pulled at 0.5 ms, refined at 1 ms, and 4 s and 0.2 ms a record besides."""
+    wall = factor * (records / 2000 + records / 1000 + 4 + records / 5000)
+    return run(wall, shop=(records * 100, records, records / 2000))
+
+
 def test_a_prediction_is_work_over_workers_and_what_every_run_takes() -> None:
     found = predict([run(10.0, shop=(1e6, 1000, 2.0))], {"shop": ("web_events", 4_000_000)}, TWO)
     assert found.records == 4000
     assert found.busy_seconds == pytest.approx(8 + 4)
     assert found.seconds == pytest.approx((10 - 2 - 1) + 12 / 2)
+    assert found.steps == {"pull shop": 8.0, "refine web_events": 4.0, REST: 7.0}
     assert found.peak_memory_bytes == 600_000_000
+    assert found.low is None
+    assert "no interval" in found.why[1]
+
+
+def test_what_grows_beside_the_work_is_fitted_too() -> None:
+    runs = [of_size(n) for n in (1000, 4000, 9000, 20_000)]
+    found = predict(runs, {"shop": ("web_events", 5_000_000)}, TWO)
+    assert found.steps[REST] == pytest.approx(4 + 50_000 / 5000)
+    assert found.seconds == pytest.approx((25 + 50) / 2 + 14)
+    assert (found.low, found.high) == (pytest.approx(found.seconds, rel=0.01), pytest.approx(found.seconds, rel=0.01))
+
+
+def test_one_disturbed_run_moves_the_interval_and_not_the_prediction() -> None:
+    runs = [of_size(n) for n in (1000, 4000, 9000, 20_000, 30_000)]
+    calm = predict(runs, {"shop": ("web_events", 1_000_000)}, TWO)
+    runs[1] = of_size(4000, factor=3.0)
+    found = predict(runs, {"shop": ("web_events", 1_000_000)}, TWO)
+    assert found.seconds == pytest.approx(calm.seconds, rel=0.2)
+    assert found.high > 2 * found.seconds
+
+
+@pytest.mark.parametrize(
+    ("points", "through_zero", "line"),
+    [
+        ([(10, 5), (20, 10), (30, 15)], True, Line(0, 0.5)),
+        ([(10, 7), (20, 9), (30, 11)], True, Line(5, 0.2)),
+        ([(10, 7), (11, 9), (12, 11)], False, Line(9, 0)),
+        ([(10, 9), (100, 3)], False, Line(6, 0)),
+        ([(10, 1), (20, 5)], True, Line(0, 0.175)),
+        ([(0, 4)], True, None),
+    ],
+)
+def test_lines_are_never_negative(points: list[tuple[float, float]], through_zero: bool, line: Line | None) -> None:
+    assert fit(points, through_zero) == (line if line is None else pytest.approx(line))
 
 
 def test_a_source_is_told_from_its_own_runs_first_and_a_new_one_from_all() -> None:

@@ -145,7 +145,9 @@ def _predicted(prediction: Any) -> str:
         return f"no prediction: {prediction.why[0]}"
     peak = prediction.peak_memory_bytes
     memory = "" if peak is None else f", {amount(peak)} of memory at most"
-    return f"about {prediction.seconds:,.1f} s for {prediction.records:,} records{memory} ({'; '.join(prediction.why)})"
+    span = "" if prediction.low is None else f" ({prediction.low:,.1f} to {prediction.high:,.1f})"
+    told = f"about {prediction.seconds:,.1f} s{span} for {prediction.records:,} records{memory}"
+    return f"{told} ({'; '.join(prediction.why)})"
 
 
 def run_shown(found: dict[str, Any]) -> Render:
@@ -155,11 +157,19 @@ def run_shown(found: dict[str, Any]) -> Render:
         (s["name"], s["subject"], s["records_in"], s["kept"], s["rejected"], s["changed"], round(s["seconds"], 3))
         for s in found["steps"]
     ]
+    tasks = [
+        (t["function"], int(t["tasks"]), t["task_seconds"], t["task_wall_seconds"], amount(t.get("task_peak_bytes", 0)))
+        for t in found["tasks"]
+    ]
+    within = ""
+    if span := found["interval"]:
+        within = f"{span[0]:,.1f} to {span[1]:,.1f} s were foretold: {'held' if found['within'] else 'missed'}"
     return printed(
         f"run {found['run']}: {found['state']}, started {moment(found['started'])}",
         table(("figure", "predicted", "true", "off by"), lines),
-        *found["why"],
+        *filter(None, [within, *found["why"]]),
         table(("step", "of", "in", "kept", "rejected", "changed", "seconds"), steps),
+        table(("on the workers", "tasks", "work s", "wall s", "peak memory of one"), tasks),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import EngineConfig
+from ..engine import Engine
 from ..errors import ConfigError, WeirError
 from ..resources import allocate
 
@@ -86,4 +87,24 @@ def examine(project_path: str) -> Examination:
     }
     found = versions()
     problems += [f"{name} is not installed" for name, value in found.items() if value == "missing"]
-    return Examination(machine(warehouse=where), found, extras, engine, project, problems)
+    measured = machine(warehouse=where)
+    try:
+        measured |= network(config)
+    except WeirError as error:
+        problems.append(error.message)
+    return Examination(measured, found, extras, engine, project, problems)
+
+
+def network(config: EngineConfig) -> dict[str, float]:
+    """Measure what workers pass each other: those of a cluster where there is one, else what this machine can.
+
+    Raises ConfigError where no scheduler answers, or it has no workers.
+    """
+    from ..catalog.machine import loopback_rate
+
+    if config.scheduler is None:
+        rate = loopback_rate()
+        return {} if rate is None else {"loopback_bytes_per_s": rate}
+    with Engine(config) as engine:
+        rate = engine.network_rate()
+        return {"cluster_workers": engine.allocation.workers} | ({} if rate is None else {"network_bytes_per_s": rate})

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..resources import Allocation
 
 _RUNS = 10
 """How many of the latest runs count."""
+REST = "everything else"
+"""The step that is no work on the workers: starting them, checking quality, committing."""
+
+Sources = Mapping[str, tuple[str, float]]
+"""Label: the target table, and the bytes to read."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +25,14 @@ class Prediction:
     """Seconds and bytes; None where no earlier run tells. `why` says what each figure rests on."""
 
     seconds: float | None = None
+    low: float | None = None
+    high: float | None = None
+    """Between these the seconds lie if this run is missed by no more than earlier ones would have been."""
     busy_seconds: float | None = None
     records: int | None = None
     peak_memory_bytes: int | None = None
+    steps: dict[str, float] = field(default_factory=dict)
+    """Seconds of each step: of work on the workers, and of everything else."""
     runs: int = 0
     why: list[str] = field(default_factory=list)
 
@@ -29,40 +41,52 @@ class Prediction:
         return asdict(self)
 
 
-def predict(steps: list[dict[str, Any]], sources: dict[str, tuple[str, int]], allocation: Allocation) -> Prediction:
-    """Predict a run over `sources` (label: target and bytes to read) from the steps of earlier runs (`history`).
+class Line(NamedTuple):
+    """What an amount costs: `start`, and `each` for one more of it."""
 
-    Records follow from the bytes by each source's records a byte. Work is the task seconds a byte of the pull and a
-    record of the refining, of that source and target, else of all. The wall clock is a fixed part (starting workers,
-    committing: what earlier runs took beyond their work) and the work over the workers. Memory: the largest peak of
-    a worker so far, for the partition bounds it and not the data, times the workers.
+    start: float
+    each: float
+
+    def at(self, amount: float) -> float:
+        """Return the cost of an amount."""
+        return self.start + self.each * amount
+
+
+class _Told(NamedTuple):
+    steps: dict[str, float]
+    records: float
+    seconds: float
+
+
+def predict(runs: Sequence[dict[str, Any]], sources: Sources, allocation: Allocation) -> Prediction:
+    """Predict a run over `sources` from what earlier runs measured (`history`).
+
+    Every step is a line fitted to its earlier runs: the pull of a source by bytes, the refining of a table by records,
+    and everything else (what the wall clock took beyond the work) by records. The wall clock is the work over the
+    workers and everything else. Memory is the largest peak of a worker so far, for the partition bounds it and not the
+    data, times the workers. The interval is how far each earlier run would have been missed, told from the others.
     """
-    size = sum(size for _, size in sources.values())
-    if not steps or not size:
-        return Prediction(runs=len(steps), why=["nothing to read" if steps else "no earlier run to tell from"])
-    records, busy, unknown = 0.0, 0.0, []
-    for label, (target, amount) in sources.items():
-        per_byte = _rate(steps, "pull", label, "records", "bytes_in")
-        pull = _rate(steps, "pull", label, "pull_seconds", "bytes_in")
-        refine = _rate(steps, "refine", target, "refine_seconds", "records_in")
-        if per_byte is None or pull is None or refine is None:
-            unknown.append(label)
-            continue
-        records += amount * per_byte
-        busy += amount * pull + amount * per_byte * refine
-    if unknown:
-        return Prediction(runs=len(steps), why=[f"nothing is known yet of what {', '.join(unknown)} needs"])
-    fixed = statistics.median(_fixed(run) for run in steps)
-    peak = max((run["machine"].get("peak_memory_bytes", 0) / run["machine"]["workers"] for run in steps), default=0)
+    if not runs or not sum(size for _, size in sources.values()):
+        return Prediction(runs=len(runs), why=["nothing to read" if runs else "no earlier run to tell from"])
+    told = _tell(runs, sources, allocation.workers)
+    if isinstance(told, str):
+        return Prediction(runs=len(runs), why=[told])
+    busy = sum(seconds for name, seconds in told.steps.items() if name != REST)
+    missed = _missed(runs, sources)
+    peak = max((run["machine"].get("peak_memory_bytes", 0) / run["machine"]["workers"] for run in runs), default=0)
+    interval = "" if missed else "; no interval before three runs over these sources"
     return Prediction(
-        seconds=round(fixed + busy / allocation.workers, 2),
+        seconds=round(told.seconds, 2),
+        low=round(told.seconds * min(missed), 2) if missed else None,
+        high=round(told.seconds * max(missed), 2) if missed else None,
         busy_seconds=round(busy, 2),
-        records=round(records),
+        records=round(told.records),
         peak_memory_bytes=round(peak * allocation.workers) or None,
-        runs=len(steps),
+        steps={name: round(seconds, 2) for name, seconds in told.steps.items()},
+        runs=len(runs),
         why=[
-            f"{busy:.1f} s of work on {allocation.workers} worker(s), and {fixed:.1f} s that every run takes",
-            f"told from {len(steps)} earlier run(s)",
+            f"{busy:.1f} s of work on {allocation.workers} worker(s), and {told.steps[REST]:.1f} s of {REST}",
+            f"told from {len(runs)} earlier run(s){interval}",
         ],
     )
 
@@ -85,47 +109,123 @@ def history(store: Any) -> list[dict[str, Any]]:
 def compare(store: Any, run: str) -> dict[str, Any]:
     """Return a run with its prediction and what came true, side by side; `error` is the relative difference."""
     found = store.run(run)
-    facts: dict[str, float] = next((step.facts for step in store.steps(run) if step.name == "machine"), {})
+    steps = store.steps(run)
+    facts: dict[str, float] = next((step.facts for step in steps if step.name == "machine"), {})
     account = found.counts.get("account", {})
-    truth = {
-        "seconds": facts.get("wall_seconds"),
-        "busy_seconds": facts.get("busy_seconds"),
-        "records": account.get("records"),
-        "peak_memory_bytes": facts.get("peak_memory_bytes"),
-    }
     predicted = found.plan.get("prediction", {})
-    lines = []
-    for name, value in truth.items():
-        said = predicted.get(name)
-        error = (value - said) / said if value is not None and said else None
-        off = None if error is None else round(error, 3)
-        lines.append({"what": name, "predicted": said, "true": value, "error": off})
+    lines = [
+        _line("seconds", predicted.get("seconds"), facts.get("wall_seconds")),
+        _line("busy_seconds", predicted.get("busy_seconds"), facts.get("busy_seconds")),
+        _line("records", predicted.get("records"), account.get("records")),
+        _line("peak_memory_bytes", predicted.get("peak_memory_bytes"), facts.get("peak_memory_bytes")),
+    ]
+    true = {f"{s.name} {s.subject}": s.seconds for s in steps if s.name in ("pull", "refine")}
+    if facts.get("workers"):
+        true[REST] = max(0.0, facts["wall_seconds"] - sum(true.values()) / facts["workers"])
+    expected = predicted.get("steps", {})
+    lines += [_line(name, expected.get(name), round(seconds, 3)) for name, seconds in true.items()]
+    low, high, wall = predicted.get("low"), predicted.get("high"), facts.get("wall_seconds")
     return {
         "run": found.id,
         "state": found.state,
         "started": found.started,
         "finished": found.finished,
         "prediction": lines,
+        "interval": [low, high] if low is not None else None,
+        "within": None if low is None or wall is None else low <= wall <= high,
         "why": predicted.get("why", []),
         "steps": [
             {k: v for k, v in asdict(step).items() if k != "facts"}
-            for step in store.steps(run)
-            if step.records_in or step.seconds
+            for step in steps
+            if (step.records_in or step.seconds) and not step.name.startswith("compute.")
         ],
+        "tasks": [{"function": s.name.partition(".")[2], **s.facts} for s in steps if s.name.startswith("compute.")],
         "error": found.error,
     }
 
 
-def _fixed(run: dict[str, Any]) -> float:
+def fit(points: Sequence[tuple[float, float]], through_zero: bool) -> Line | None:
+    """Return the line through (amount, cost), neither part of it negative; None without points.
+
+    Slope and start are medians, of all pairs and of what the slope leaves over (Theil 1950, Sen 1968), so that one run
+    that compiled its kernels or met a busy machine does not count. Amounts that hardly differ tell no slope: then
+    the line goes through zero, or is flat.
+    """
+    points = [(amount, cost) for amount, cost in points if amount > 0]
+    if not points:
+        return None
+    amounts = [amount for amount, _ in points]
+    if max(amounts) < 1.5 * min(amounts):
+        if through_zero:
+            return Line(0.0, statistics.median(cost / amount for amount, cost in points))
+        return Line(statistics.median(cost for _, cost in points), 0.0)
+    pairs = [(a, b) for a, b in itertools.combinations(points, 2) if a[0] != b[0]]
+    each = max(0.0, statistics.median((b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs))
+    start = statistics.median(cost - each * amount for amount, cost in points)
+    if start < 0:
+        return Line(0.0, statistics.median(cost / amount for amount, cost in points))
+    return Line(start, each)
+
+
+def _tell(runs: Sequence[dict[str, Any]], sources: Sources, workers: float) -> _Told | str:
+    """Return the seconds of every step, or why they cannot be told."""
+    steps: dict[str, float] = {}
+    records: dict[str, float] = defaultdict(float)
+    unknown = []
+    for label, (target, size) in sources.items():
+        per_byte = fit(_points(runs, "pull", label, "bytes_in", "records"), through_zero=True)
+        pull = fit(_points(runs, "pull", label, "bytes_in", "pull_seconds"), through_zero=True)
+        if per_byte is None or pull is None:
+            unknown.append(label)
+            continue
+        steps[f"pull {label}"] = pull.at(size)
+        records[target] += per_byte.each * size
+    for target, count in records.items():
+        refine = fit(_points(runs, "refine", target, "records_in", "refine_seconds"), through_zero=True)
+        if refine is None:
+            unknown.append(target)
+            continue
+        steps[f"refine {target}"] = refine.at(count)
+    if unknown:
+        return f"nothing is known yet of what {', '.join(unknown)} needs"
+    total = sum(records.values())
+    rest = fit([(_records(run), _rest(run)) for run in runs], through_zero=False) or Line(0.0, 0.0)
+    work = sum(steps.values())
+    steps[REST] = rest.at(total)
+    return _Told(steps, total, work / workers + steps[REST])
+
+
+def _missed(runs: Sequence[dict[str, Any]], sources: Sources) -> list[float]:
+    """Return true over told seconds of every earlier run over these sources, each told from the others."""
+    ratios = []
+    for number, run in enumerate(runs):
+        if not set(run["pull"]) <= set(sources) or len(runs) < 3:
+            continue
+        given = {label: (sources[label][0], facts["bytes_in"]) for label, facts in run["pull"].items()}
+        told = _tell([*runs[:number], *runs[number + 1 :]], given, run["machine"]["workers"])
+        if not isinstance(told, str) and told.seconds > 0:
+            ratios.append(run["machine"]["wall_seconds"] / told.seconds)
+    return ratios
+
+
+def _points(runs: Sequence[dict[str, Any]], stage: str, subject: str, by: str, cost: str) -> list[tuple[float, float]]:
+    """Return (amount, cost) of the subject's steps, of all subjects' where it has none."""
+    own = [run[stage][subject] for run in runs if run[stage].get(subject, {}).get(by)]
+    every = own or [facts for run in runs for facts in run[stage].values() if facts.get(by)]
+    return [(facts[by], facts.get(cost, 0.0)) for facts in every]
+
+
+def _records(run: dict[str, Any]) -> float:
+    return float(sum(facts.get("records_in", 0.0) for facts in run["refine"].values()))
+
+
+def _rest(run: dict[str, Any]) -> float:
     """Return the seconds that a run took beyond its work."""
     work = sum(facts.get("pull_seconds", 0.0) for facts in run["pull"].values())
     work += sum(facts.get("refine_seconds", 0.0) for facts in run["refine"].values())
     return float(max(0.0, run["machine"]["wall_seconds"] - work / run["machine"]["workers"]))
 
 
-def _rate(steps: list[dict[str, Any]], stage: str, subject: str, over: str, under: str) -> float | None:
-    """Return a sum over a sum of the subject's steps, of all subjects' where it has none, None where nobody has."""
-    own = [run[stage][subject] for run in steps if run[stage].get(subject, {}).get(under)]
-    every = own or [facts for run in steps for facts in run[stage].values() if facts.get(under)]
-    below = sum(facts[under] for facts in every)
-    return sum(facts.get(over, 0.0) for facts in every) / below if below else None
+def _line(what: str, said: float | None, true: float | None) -> dict[str, Any]:
+    off = (true - said) / said if true is not None and said else None
+    return {"what": what, "predicted": said, "true": true, "error": None if off is None else round(off, 3)}

@@ -40,8 +40,8 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
         label: found for label, made in plan.sources.items() if (found := _drift(store.cursor(label), made.cursor))
     }
     with output.progress("pull", len(items)) as advance:
-        where = project.warehouse, project.config.hash()
-        results = engine.map(_land, items, *where, erased_people(project, store), advance=advance)
+        where = project.warehouse, project.config.hash(), erased_people(project, store)
+        results = engine.map(_land, items, *where, weights=[split.size for _, split in items], advance=advance)
     failed = {split.source: r for (_, split), r in zip(items, results, strict=True) if isinstance(r, SourceError)}
     landed = [r for r in results if isinstance(r, Landed) and r.source not in failed]
     reached = {label: dict(made.cursor) for label, made in plan.sources.items() if label not in failed}

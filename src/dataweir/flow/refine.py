@@ -106,7 +106,8 @@ class _Batch:
         outliers = OutlierStage(self.project, self.tables, self.engine, self.target, prepared)
         with output.progress(f"write {self.target}", len(made)) as advance:
             known = decided, *where, visits, identify, outliers.limits
-            finished = self.engine.map(finish, made, self.target, *known, advance=advance)
+            sizes = [sum(part.kept for part in group.parts) for group in made]
+            finished = self.engine.map(finish, made, self.target, *known, weights=sizes, advance=advance)
         adds = {**_merged(finished), **index.adds, **outliers.write(self.name)}
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
@@ -139,15 +140,12 @@ class _Batch:
             for split in self.splits
             if split.rows_path
         ]
-        parts = [
-            (each, self.sources[part.source])
-            for part, rows in whole
-            for each in (cut(part) if rows > ROWS_PER_PART else [part])
-        ]
+        cuts = [(part, rows, cut(part) if rows > ROWS_PER_PART else [part]) for part, rows in whole]
+        parts = [(each, self.sources[part.source]) for part, _, made in cuts for each in made]
+        sizes = [rows / len(made) for _, rows, made in cuts for _ in made]
         with output.progress(f"clean {self.target}", len(parts)) as advance:
-            return self.engine.map(
-                _prepare, parts, self.project.config.clean, self.dedup, self.staging, buckets, advance=advance
-            )
+            how = self.project.config.clean, self.dedup, self.staging, buckets
+            return self.engine.map(_prepare, parts, *how, weights=sizes, advance=advance)
 
     def _decide(self, prepared: list[Prepared]) -> list[Any]:
         if not prepared:
