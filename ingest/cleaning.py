@@ -61,7 +61,8 @@ class Rule(Protocol):
 class TextRule:
     """The base of rules that rewrite texts: it shows `fix` each distinct text that matches `pattern`, once.
 
-    `pattern` is an RE2 expression that must match every text that `fix` would change (it may match more).
+    `pattern` is an RE2 expression that must match every text that `fix` would change (it may match more). A rule that
+    can do its work on a whole column of texts, without Python's loop, does so in `fix_all` instead.
     """
 
     pattern: ClassVar[str]
@@ -74,7 +75,11 @@ class TextRule:
 
     def fix(self, text: str) -> str:
         """Return the text as it should be."""
-        raise NotImplementedError
+        return str(self.fix_all(pa.array([text], pa.string()))[0])
+
+    def fix_all(self, texts: pa.Array) -> pa.Array:
+        """Return the texts as they should be; none of them is null."""
+        return pa.array([self.fix(text) for text in texts.to_pylist()], pa.string())
 
     def apply(self, table: pa.Table) -> StepResult:
         """Rewrite the rule's columns; no row is rejected."""
@@ -105,7 +110,7 @@ class TextRule:
             return values, 0
         encoded = pc.dictionary_encode(values.filter(suspect))
         old = encoded.dictionary
-        new = pa.array([self.fix(text) for text in old.to_pylist()], pa.string())
+        new = self.fix_all(old)
         differs = pc.not_equal(old, new)
         changed = pc.sum(differs.take(encoded.indices)).as_py() or 0
         if not changed:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..cleaning import TextRule
 from ..contract import rule
 
-_LINES = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_RUNS = re.compile(r"[^\S\n]+")
-_AROUND = re.compile(r" ?\n ?")
-_BLANK = re.compile(r"\n{3,}")
+_LINES = r"\r\n?|[\x0b\x0c\x{85}\x{2028}\x{2029}]"
 _WIDE = r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
 
@@ -25,7 +24,9 @@ class Whitespace(TextRule):
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"social_posts": ("text", "author_name")}
     pattern = rf"\A[ \n]|[ \n]\z|  | \n|\n |\n\n\n|[\t\x0b-\r\x1c-\x1f{_WIDE}]"
 
-    def fix(self, text: str) -> str:
-        """Return the text with single spaces and at most one empty line in a row."""
-        text = _RUNS.sub(" ", _LINES.sub("\n", text))
-        return _BLANK.sub("\n\n", _AROUND.sub("\n", text)).strip()
+    def fix_all(self, texts: pa.Array) -> pa.Array:
+        """Return the texts with single spaces and at most one empty line in a row."""
+        texts = pc.replace_substring_regex(texts, _LINES, "\n")
+        texts = pc.replace_substring_regex(texts, rf"[ \t\x1c-\x1f{_WIDE}]+", " ")
+        texts = pc.replace_substring_regex(texts, " ?\n ?", "\n")
+        return pc.utf8_trim(pc.replace_substring_regex(texts, r"\n{3,}", "\n\n"), " \n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from ..resources import Allocation
 
 _RUNS = 10
 """How many of the latest runs count."""
+_T95 = (2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833)
+"""Student's t for 3 to 10 runs: 95 % lie below it, so 90 % between it and its negative."""
 REST = "everything else"
 """The step that is no work on the workers: starting them, checking quality, committing."""
 
@@ -27,7 +30,7 @@ class Prediction:
     seconds: float | None = None
     low: float | None = None
     high: float | None = None
-    """Between these the seconds lie if this run is missed by no more than earlier ones would have been."""
+    """Between these the seconds lie nine times in ten, if this run is missed as earlier ones would have been."""
     busy_seconds: float | None = None
     records: int | None = None
     peak_memory_bytes: int | None = None
@@ -64,7 +67,8 @@ def predict(runs: Sequence[dict[str, Any]], sources: Sources, allocation: Alloca
     Every step is a line fitted to its earlier runs: the pull of a source by bytes, the refining of a table by records,
     and everything else (what the wall clock took beyond the work) by records. The wall clock is the work over the
     workers and everything else. Memory is the largest peak of a worker so far, for the partition bounds it and not the
-    data, times the workers. The interval is how far each earlier run would have been missed, told from the others.
+    data, times the workers. The interval holds nine runs of ten if they are missed as the earlier ones would have been,
+    each told from the others: a prediction interval by Student's t on the logarithms of true over told.
     """
     if not runs or not sum(size for _, size in sources.values()):
         return Prediction(runs=len(runs), why=["nothing to read" if runs else "no earlier run to tell from"])
@@ -77,8 +81,8 @@ def predict(runs: Sequence[dict[str, Any]], sources: Sources, allocation: Alloca
     interval = "" if missed else "; no interval before three runs over these sources"
     return Prediction(
         seconds=round(told.seconds, 2),
-        low=round(told.seconds * min(missed), 2) if missed else None,
-        high=round(told.seconds * max(missed), 2) if missed else None,
+        low=round(told.seconds * missed[0], 2) if missed else None,
+        high=round(told.seconds * missed[1], 2) if missed else None,
         busy_seconds=round(busy, 2),
         records=round(told.records),
         peak_memory_bytes=round(peak * allocation.workers) or None,
@@ -195,17 +199,24 @@ def _tell(runs: Sequence[dict[str, Any]], sources: Sources, workers: float) -> _
     return _Told(steps, total, work / workers + steps[REST])
 
 
-def _missed(runs: Sequence[dict[str, Any]], sources: Sources) -> list[float]:
-    """Return true over told seconds of every earlier run over these sources, each told from the others."""
-    ratios = []
+def _missed(runs: Sequence[dict[str, Any]], sources: Sources) -> tuple[float, float] | None:
+    """Return between which multiples of the prediction the truth lies nine times in ten; None before three runs.
+
+    Every earlier run over these sources is told from the others, and held against what it took.
+    """
+    logs = []
     for number, run in enumerate(runs):
         if not set(run["pull"]) <= set(sources) or len(runs) < 3:
             continue
         given = {label: (sources[label][0], facts["bytes_in"]) for label, facts in run["pull"].items()}
         told = _tell([*runs[:number], *runs[number + 1 :]], given, run["machine"]["workers"])
         if not isinstance(told, str) and told.seconds > 0:
-            ratios.append(run["machine"]["wall_seconds"] / told.seconds)
-    return ratios
+            logs.append(math.log(run["machine"]["wall_seconds"] / told.seconds))
+    if len(logs) < 3:
+        return None
+    reach = _T95[len(logs) - 3] * statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs))
+    middle = statistics.mean(logs)
+    return math.exp(middle - reach), math.exp(middle + reach)
 
 
 def _points(runs: Sequence[dict[str, Any]], stage: str, subject: str, by: str, cost: str) -> list[tuple[float, float]]:
