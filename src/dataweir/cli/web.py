@@ -45,6 +45,7 @@ def add(group: Group) -> None:
         )
         server = uvicorn.Server(config)
         socket = config.bind_socket()
+        socket.listen(config.backlog)  # whoever reads the address may come at once
         output.note(f"http://{host}:{socket.getsockname()[1]}/  (stop with Ctrl-C)")
         sys.stdout.flush()
         server.run(sockets=[socket])
