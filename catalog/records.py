@@ -60,6 +60,20 @@ class SplitRecord:
 
 
 @dataclass(frozen=True)
+class SplitTotal:
+    """What splits of one source and state add up to; the fields are those of SplitRecord."""
+
+    source: str
+    state: SplitState
+    records: int
+    rows: int
+    kept: int
+    duplicates: int
+    rejected: dict[str, int]
+    clean_rejected: dict[str, int]
+
+
+@dataclass(frozen=True)
 class StepRecord:
     """What one step did to one subject: records_in = kept + rejected; `facts` feed the metrics."""
 

@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from ..errors import ConfigError, PrivacyGateFailed
@@ -72,15 +72,30 @@ class ReviewRecords(Database):
         with self.reading() as session:
             return record(Candidate, _candidate_row(session, id))
 
-    def candidates(self, name: str | None = None, state: CandidateState | None = None) -> list[Candidate]:
+    def candidates(
+        self,
+        name: str | None = None,
+        state: CandidateState | None = None,
+        table: str | None = None,
+        limit: int | None = None,
+    ) -> list[Candidate]:
         """Return candidates, newest first."""
         query = select(CandidateRow).order_by(CandidateRow.created.desc(), CandidateRow.id)
         if name is not None:
             query = query.where(CandidateRow.name == name)
         if state is not None:
             query = query.where(CandidateRow.state == state)
+        if table is not None:
+            query = query.where(CandidateRow.table == table)
+        query = query.limit(limit)
         with self.reading() as session:
             return [record(Candidate, row) for row in session.scalars(query)]
+
+    def candidate_counts(self) -> dict[str, int]:
+        """Return how many candidates are in each state."""
+        query = select(CandidateRow.state, func.count()).group_by(CandidateRow.state)
+        with self.reading() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
 
     def set_candidate_state(self, id: str, state: CandidateState, published_path: str | None = None) -> Candidate:
         """Move a candidate on, as NEXT allows; being there already is no error.

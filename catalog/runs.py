@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..errors import ConfigError
 from .database import Database
 from .models import Base, CursorRow, QualityRow, RunRow, SplitRow, StepRow
-from .records import QualityRecord, Run, RunState, SplitRecord, SplitState, StepRecord, record
+from .records import QualityRecord, Run, RunState, SplitRecord, SplitState, SplitTotal, StepRecord, record
 
 _BATCH = 500  # rows in one statement: SQLite takes 32,766 values
 
@@ -130,6 +130,25 @@ class RunRecords(Database):
         with self.reading() as session:
             return [record(SplitRecord, row) for row in session.scalars(query)]
 
+    def split_totals(self, source: str | None = None) -> list[SplitTotal]:
+        """Return the sums of all splits, or of one source's, in few records however many splits there are."""
+        alike = (SplitRow.source, SplitRow.state, SplitRow.rejected, SplitRow.clean_rejected)
+        sums = (func.sum(c) for c in (SplitRow.records, SplitRow.rows, SplitRow.kept, SplitRow.duplicates))
+        query = select(*alike, func.count(), *sums).group_by(*alike).order_by(SplitRow.source, SplitRow.state)
+        if source is not None:
+            query = query.where(SplitRow.source == source)
+        with self.reading() as session:
+            return [
+                SplitTotal(label, state, *map(int, added), _times(rejected, count), _times(cleaned, count))
+                for label, state, rejected, cleaned, count, *added in session.execute(query)
+            ]
+
+    def file_counts(self) -> dict[str, int]:
+        """Return how many files of each source were read."""
+        query = select(SplitRow.source, func.count(SplitRow.file.distinct())).group_by(SplitRow.source)
+        with self.reading() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
     def save_splits(self, splits: Iterable[SplitRecord]) -> None:
         """Insert or replace splits outside a commit; in a run let commit.commit do it."""
         with self.writing() as session:
@@ -141,11 +160,21 @@ class RunRecords(Database):
             rows = {(s.name, s.subject): {"run": run, **dataclasses.asdict(s)} for s in steps}
             upsert(session, StepRow, list(rows.values()))
 
-    def steps(self, run: str | None = None) -> list[StepRecord]:
-        """Return the steps of a run, or of all runs in their order; by name and subject within a run."""
-        query = select(StepRow).order_by(StepRow.run, StepRow.name, StepRow.subject)
-        if run is not None:
-            query = query.where(StepRow.run == run)
+    def steps(self, run: str) -> list[StepRecord]:
+        """Return the steps of a run, by name and subject."""
+        return self._steps(StepRow.run == run)
+
+    def recent_steps(self, runs: int, always: Iterable[str] = (), only: str | None = None) -> list[StepRecord]:
+        """Return the steps of the newest runs, in the order of runs.
+
+        Those with a name in `always` come from any run; with `only` those of that name alone.
+        """
+        newest = select(RunRow.id).order_by(RunRow.id.desc()).limit(runs)
+        wanted = or_(StepRow.run.in_(newest), StepRow.name.in_(list(always)))
+        return self._steps(wanted if only is None else and_(wanted, StepRow.name == only))
+
+    def _steps(self, condition: ColumnElement[bool]) -> list[StepRecord]:
+        query = select(StepRow).where(condition).order_by(StepRow.run, StepRow.name, StepRow.subject)
         with self.reading() as session:
             return [record(StepRecord, row) for row in session.scalars(query)]
 
@@ -166,6 +195,10 @@ class RunRecords(Database):
             query = query.where(QualityRow.table == table)
         with self.reading() as session:
             return [record(QualityRecord, row) for row in session.scalars(query)]
+
+
+def _times(counts: Mapping[str, int], times: int) -> dict[str, int]:
+    return {reason: count * times for reason, count in counts.items()}
 
 
 def _run_row(session: Session, run: str) -> RunRow:

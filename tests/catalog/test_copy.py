@@ -62,7 +62,7 @@ def seen(url: str, warehouse: str) -> dict[str, object]:
             "runs": store.runs(),
             "splits": store.splits(),
             "cursor": store.cursor("shop"),
-            "steps": store.steps(),
+            "steps": store.recent_steps(100),
             "quality": store.quality_results(),
             "metrics": store.metrics(run.id),
             "scores": store.latest_scores(),

@@ -27,6 +27,7 @@ from dataweir.catalog.records import SplitRecord, StepRecord
 from dataweir.catalog.score import barrier, bottleneck
 from dataweir.catalog.store import Store
 from dataweir.errors import ConfigError, MissingExtra, PrivacyGateFailed, StorageError
+from dataweir.flow.status import accounts, totals
 
 
 def test_a_run_comes_back_as_it_was_told(store: Store) -> None:
@@ -73,6 +74,42 @@ def test_splits_are_replaced_by_source_and_key(store: Store) -> None:
 def test_many_splits_go_in_at_once(store: Store) -> None:
     store.save_splits(SplitRecord("shop", f"{i:05}", "a.log", "pulled", records=i) for i in range(2500))
     assert [split.records for split in store.splits()] == list(range(2500))
+
+
+def test_splits_add_up_alike_one_by_one_and_in_the_database(store: Store) -> None:
+    reasons = ({}, {"no such format": 2}, {"no such format": 1, "too long": 1})
+    splits = [
+        SplitRecord(
+            f"source_{n % 3}",
+            str(n),
+            f"file {n % 5}",
+            "refined" if n % 4 else "pulled",
+            records=10 + n,
+            rows=8 + n,
+            rejected=reasons[n % 3],
+            kept=n if n % 4 else 0,
+            duplicates=n % 2,
+            clean_rejected=reasons[n % 2] if n % 4 else {},
+        )
+        for n in range(60)
+    ]
+    store.save_splits(splits)
+    whole, sources, _ = accounts(store.splits())
+    assert totals(store) == (whole, sources)
+    assert len(store.split_totals()) < len(splits) / 2
+    assert {total.source for total in store.split_totals("source_1")} == {"source_1"}
+
+
+def test_old_steps_are_left_out_but_for_those_that_always_count(store: Store) -> None:
+    for number in range(5):
+        run = store.start_run("shop", "abc").id
+        names = ("pull", "machine", "export")
+        store.record_steps(run, [StepRecord(name, str(number)) for name in names])
+        store.finish_run(run, "done")
+    recent = [(step.name, step.subject) for step in store.recent_steps(2, ("export",))]
+    assert [subject for name, subject in recent if name == "pull"] == ["3", "4"]
+    assert [subject for name, subject in recent if name == "export"] == ["0", "1", "2", "3", "4"]
+    assert [step.subject for step in store.recent_steps(3, only="machine")] == ["2", "3", "4"]
 
 
 def test_steps_metrics_quality_and_scores_come_back(store: Store) -> None:

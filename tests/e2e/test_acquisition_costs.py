@@ -33,7 +33,7 @@ sources:
     )
     assert run_weir("run", cwd=tmp_path).code == 0
     store = Project.open(tmp_path).reading()
-    steps = {step.subject: step.facts for step in store.steps() if step.name == "pull"}
+    steps = {step.subject: step.facts for step in store.recent_steps(100) if step.name == "pull"}
     assert steps["orders"]["expected_records"] == steps["orders"]["records"] == 10
     assert steps["tickets"]["rejected_pull:type:n"] == 1
     assert steps["tickets"]["rejected_pull:columns"] == 1

@@ -150,7 +150,8 @@ def find(project: Project, identifier: str) -> Exported:
 
 
 def _candidate(store: Any, identifier: str) -> Candidate:
-    found = [c for c in store.candidates() if c.id.startswith(identifier)]
+    begun = [c for c in store.candidates() if c.id.startswith(identifier)]
+    found = [c for c in begun if c.id == identifier] or begun
     if len(found) != 1:
         what = "several candidates begin" if found else "no candidate begins"
         raise ConfigError(f"{what} with '{identifier}'", "list them with 'weir review list'")

@@ -10,6 +10,12 @@ from .project import Project
 # What says how things stand now (the newest counts), as against what adds up over the runs (all count).
 STANDING = frozenset({"sources", "machine", "work", "export", "review"})
 
+RECENT_RUNS = 200
+"""What adds up adds up over this many runs: a source that was mended a year ago is not held to be broken."""
+
+EVER = ("export", "review")
+"""Steps that count however long ago they were taken, since nothing since has replaced them."""
+
 Facts = dict[str, float]
 
 
@@ -37,7 +43,7 @@ def facts_by_scope(project: Project, store: Any, steps: list[Any]) -> dict[str, 
         if step.name == "pull":
             pulls[step.subject].append(step.facts)
     scopes: dict[str, list[Facts]] = {
-        f"source:{label}": [_declared([source]), _refined(store.splits(source=label)), *pulls[label]]
+        f"source:{label}": [_declared([source]), _refined(store.split_totals(label)), *pulls[label]]
         for label, source in sources.items()
         if pulls[label]
     }
@@ -71,13 +77,13 @@ def _declared(sources: list[Any]) -> Facts:
     }
 
 
-def _refined(splits: list[Any]) -> Facts:
-    done = [split for split in splits if split.state == "refined"]
+def _refined(totals: list[Any]) -> Facts:
+    done = [total for total in totals if total.state == "refined"]
     if not done:
         return {}
     return {
-        "kept": sum(split.kept for split in done),
-        "duplicates": sum(split.duplicates for split in done),
-        "removed": sum(split.removed for split in done),
-        "rejected_clean": sum(sum(split.clean_rejected.values()) for split in done),
+        "kept": sum(total.kept for total in done),
+        "duplicates": sum(total.duplicates for total in done),
+        "removed": sum(total.removed for total in done),
+        "rejected_clean": sum(sum(total.clean_rejected.values()) for total in done),
     }

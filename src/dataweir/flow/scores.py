@@ -15,14 +15,14 @@ from ..catalog.uncertainty import rank_stability
 from ..errors import ConfigError
 from ..registry import nearest
 from .project import Project
-from .scopes import Facts, facts_by_scope, gather
+from .scopes import EVER, RECENT_RUNS, Facts, facts_by_scope, gather
 
 CHANGES = 3
 
 
 def rescore(project: Project, store: Any, run: str) -> dict[str, Any]:
     """Measure the project as it stands, record metrics and scores of all scopes under `run`; return the project's."""
-    steps = store.steps()
+    steps = store.recent_steps(RECENT_RUNS, EVER)
     facts = gather(steps)
     law = scaling(steps)
     machine = next((f for f in reversed(facts) if "cores" in f and "workers" in f), {})
@@ -85,8 +85,7 @@ def explain(project: Project, scope: str = "project", changes: Mapping[str, floa
     for name in changes or {}:
         if name not in named:
             raise ConfigError(f"the scores have no metric '{name}'{nearest(name, sorted(named))}", "see 'weir score'")
-    steps = store.steps()
-    law = scaling(steps)
+    law = scaling(store.recent_steps(RECENT_RUNS, only="machine"))
     return {
         "scope": scope,
         "scores": {
@@ -136,10 +135,15 @@ def band(project: Project, store: Any, scope: str) -> Readiness:
     }
     tables = {f"refined.{source.target}" for source in feeding.values()}
     checked = {table: results[0] for table in tables if (results := store.quality_results(table=table, limit=1))}
-    approved = [c for c in store.candidates() if c.table in tables and c.state in ("approved", "published")]
+    approved = [
+        candidate
+        for table in tables
+        for candidate in store.candidates(table=table)
+        if candidate.state in ("approved", "published")
+    ]
     return readiness(
         {
-            "loaded": any(split.kept for label in feeding for split in store.splits(source=label)),
+            "loaded": any(total.kept for label in feeding for total in store.split_totals(label)),
             "licensed": bool(feeding) and all(source.config.licence for source in feeding.values()),
             "checked": bool(tables) and tables == checked.keys(),
             "passed": bool(checked) and all(result.success for result in checked.values()),

@@ -61,7 +61,7 @@ def _documents(project: Project) -> Iterator[Found]:
     reviews: dict[str, list[Any]] = {}
     for review in store.reviews():
         reviews.setdefault(review.candidate, []).append(review)
-    for candidate in store.candidates()[:RECENT]:
+    for candidate in store.candidates(limit=RECENT):
         said = "; ".join(f"{r.decision} by {r.reviewer}: {r.reason}" for r in reviews.get(candidate.id, []))
         purpose = candidate.evidence.get("purpose") or ""
         asked = f"{candidate.name} of {candidate.table}, {candidate.state}, asked by {candidate.requested_by}"

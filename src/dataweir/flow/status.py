@@ -24,7 +24,7 @@ class Account:
     waiting: int = 0
 
     def add(self, split: Any) -> None:
-        """Count one split of the catalogue in."""
+        """Count one split of the catalogue in, or what several add up to."""
         self.records += split.records
         self.rejected.update(split.rejected)
         if split.state == "refined":
@@ -70,6 +70,17 @@ def accounts(splits: Iterable[Any]) -> tuple[Account, dict[str, Account], dict[t
         for account in (total, by_source, files[place]):
             account.add(split)
     return total, sources, files
+
+
+def totals(store: Any) -> tuple[Account, dict[str, Account]]:
+    """Return the accounts of the project and of each source, without reading every split."""
+    files = store.file_counts()
+    sources = {label: Account(files=count) for label, count in sorted(files.items())}
+    whole = Account(files=sum(files.values()))
+    for total in store.split_totals():
+        whole.add(total)
+        sources[total.source].add(total)
+    return whole, sources
 
 
 def status(project: Project) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -191,6 +192,7 @@ class Web:
 def make_app(project: Project, hosts: list[str], secure: bool = False) -> Starlette:
     """Return the ASGI application; `hosts` are the names it may be called by (others could be DNS rebinding)."""
     web = Web(project, secure)
+    threading.Thread(target=web.project.warm, daemon=True).start()
     return Starlette(
         routes=web.routes(),
         middleware=[Middleware(SafeHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..catalog.people import Role
+from ..catalog.records import CandidateState
 from ..errors import ConfigError
 from ..flow import lineage as columns
 from ..flow.export import find
 from ..flow.scores import band, explain
 from ..flow.search import search as find_words
-from ..flow.status import accounts
+from ..flow.status import totals
 from .site import Site
 
 PER_PAGE = 50
+WAITING = DECIDED = 200
 Query = Mapping[str, str]
 
 
@@ -39,16 +41,16 @@ class Page:
 def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
     """Where everything stands."""
     store = project.reading()
-    total, sources, _files = accounts(store.splits())
-    candidates = store.candidates()
+    total, sources = totals(store)
+    counts = store.candidate_counts()
     runs = store.runs(5)
     return {
         "project": project.config.project,
         "total": total.as_dict(),
         "sources": {label: account.as_dict() for label, account in sources.items()},
         "runs": runs,
-        "waiting": [c.id for c in candidates if c.state == "pending"],
-        "published": sum(c.state == "published" for c in candidates),
+        "waiting": counts.get("pending", 0),
+        "published": counts.get("published", 0),
         "scores": {kind: _score(record) for kind, record in store.latest_scores().items()},
         "readiness": band(project, store, "project"),
         "failing": sorted(
@@ -75,7 +77,7 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
     }
     edges = project.edges()
     back = [e for e in edges if e.target == name]
-    candidates = [c for c in store.candidates() if c.table == name]
+    candidates = store.candidates(table=name, limit=10)
     quality = store.quality_results(table=name, limit=1)
     info = opened.info(name)
     return {
@@ -97,7 +99,7 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
         "quality": quality[0] if quality else None,
         "score": _score(store.latest_scores(f"table:{name}").get("barrier")),
         "readiness": band(project, store, f"table:{name}") if name.startswith("refined.") else None,
-        "candidates": [_candidate(c) for c in candidates[:10]],
+        "candidates": [_candidate(c) for c in candidates],
         "sample": next((c.evidence["sample"] for c in candidates if c.state != "rejected"), []),
         "edges": [e for e in edges if name in (e.target, e.source)],
     }
@@ -144,10 +146,12 @@ def scores(project: Site, _: str, query: Query) -> dict[str, Any]:
 
 def exports(project: Site, _: str, query: Query) -> dict[str, Any]:
     """The queue of the reviewers, and everything that was decided before."""
-    found = project.reading().candidates()
+    store = project.reading()
+    states: tuple[CandidateState, ...] = ("approved", "published", "rejected")
+    decided = [c for state in states for c in store.candidates(state=state, limit=DECIDED)]
     return {
-        "waiting": [_candidate(c) for c in found if c.state == "pending"],
-        "decided": [_candidate(c) for c in found if c.state != "pending"][:200],
+        "waiting": [_candidate(c) for c in store.candidates(state="pending", limit=WAITING)],
+        "decided": [_candidate(c) for c in sorted(decided, key=lambda c: c.created, reverse=True)[:DECIDED]],
     }
 
 
@@ -156,7 +160,7 @@ def export(project: Site, name: str, query: Query) -> dict[str, Any]:
     shown = dataclasses.asdict(find(project, name))
     store = project.reading()
     candidate = store.candidate(shown["id"])
-    before = [c for c in store.candidates(candidate.name, "published") if c.id != candidate.id]
+    before = [c for c in store.candidates(candidate.name, "published", limit=2) if c.id != candidate.id]
     return {
         **shown,
         "created": candidate.created,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import text
 
 from ..catalog.store import Store
 from ..catalog.tables import TableInfo, Tables
 from ..config import Config
+from ..errors import WeirError
 from ..flow.lineage import Edge, edges
 from ..flow.project import Project
 
@@ -25,6 +28,7 @@ class KeptTables(Tables):
         super().__init__(catalog_url, warehouse)
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._described: dict[str, tuple[str, TableInfo]] = {}
+        self._schemas: dict[str, tuple[str, pa.Schema]] = {}
         self._versions: dict[str, str] = {}
         self._read_at = 0.0
         self._lock = threading.Lock()
@@ -54,6 +58,14 @@ class KeptTables(Tables):
             if known is None or known[0] != version:
                 self._described[name] = (version, self.info(name))
         return [self._described[name][1] for name in self.names()]
+
+    def schema(self, name: str) -> pa.Schema:
+        """Return the table's schema with plain Arrow types."""
+        version = self.versions().get(name, "")
+        known = self._schemas.get(name)
+        if known is None or known[0] != version:
+            known = self._schemas[name] = (version, super().schema(name))
+        return known[1]
 
     def _load(self, name: str) -> Any:
         version = self.versions().get(name, "")
@@ -86,6 +98,15 @@ class Site(Project):
     def tables(self) -> KeptTables:
         """Return the open tables."""
         return self._tables
+
+    def warm(self) -> None:
+        """Read the size of every table and the lineage, so that nobody who looks has to wait for them."""
+        with contextlib.suppress(WeirError):  # who asks for it later is told what is wrong
+            self.edges()
+            tables = self.tables()
+            for name in tables.names():
+                tables.schema(name)
+            tables.describe()
 
     def edges(self) -> list[Edge]:
         """Return the lineage of all columns, found anew only where a table has changed."""
