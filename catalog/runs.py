@@ -139,8 +139,8 @@ class RunRecords(Database):
             query = query.where(SplitRow.source == source)
         with self.reading() as session:
             return [
-                SplitTotal(label, state, *map(int, added), _times(rejected, count), _times(cleaned, count))
-                for label, state, rejected, cleaned, count, *added in session.execute(query)
+                SplitTotal(label, state, int(a), int(b), int(c), int(d), _times(rejected, n), _times(cleaned, n))
+                for label, state, rejected, cleaned, n, a, b, c, d in session.execute(query)
             ]
 
     def file_counts(self) -> dict[str, int]:
