@@ -69,6 +69,7 @@ class SplitTotal:
     rows: int
     kept: int
     duplicates: int
+    removed: int
     rejected: dict[str, int]
     clean_rejected: dict[str, int]
 

@@ -133,14 +133,21 @@ class RunRecords(Database):
     def split_totals(self, source: str | None = None) -> list[SplitTotal]:
         """Return the sums of all splits, or of one source's, in few records however many splits there are."""
         alike = (SplitRow.source, SplitRow.state, SplitRow.rejected, SplitRow.clean_rejected)
-        sums = (func.sum(c) for c in (SplitRow.records, SplitRow.rows, SplitRow.kept, SplitRow.duplicates))
+        added = (SplitRow.records, SplitRow.rows, SplitRow.kept, SplitRow.duplicates, SplitRow.removed)
+        sums = (func.sum(column) for column in added)
         query = select(*alike, func.count(), *sums).group_by(*alike).order_by(SplitRow.source, SplitRow.state)
         if source is not None:
             query = query.where(SplitRow.source == source)
         with self.reading() as session:
             return [
-                SplitTotal(label, state, int(a), int(b), int(c), int(d), _times(rejected, n), _times(cleaned, n))
-                for label, state, rejected, cleaned, n, a, b, c, d in session.execute(query)
+                SplitTotal(
+                    source=row[0],
+                    state=row[1],
+                    **{column.key: int(value) for column, value in zip(added, row[5:], strict=True)},
+                    rejected=_times(row[2], row[4]),
+                    clean_rejected=_times(row[3], row[4]),
+                )
+                for row in session.execute(query)
             ]
 
     def file_counts(self) -> dict[str, int]:

@@ -89,6 +89,7 @@ def test_splits_add_up_alike_one_by_one_and_in_the_database(store: Store) -> Non
             rejected=reasons[n % 3],
             kept=n if n % 4 else 0,
             duplicates=n % 2,
+            removed=n % 3,
             clean_rejected=reasons[n % 2] if n % 4 else {},
         )
         for n in range(60)
