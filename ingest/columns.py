@@ -168,11 +168,10 @@ def _offsets(starts: Ints, ends: Ints) -> tuple[Ints, Bytes, int]:
     offsets, validity = np.empty(count + 1, np.int32), np.zeros((count + 7) // 8, np.uint8)
     for row in range(count):
         offsets[row] = put
-        if starts[row] < 0:
-            nulls += 1
-        else:
-            put += ends[row] - starts[row]
-            validity[row >> 3] |= 1 << (row & 7)
+        there = starts[row] >= 0
+        put += (ends[row] - starts[row]) * there
+        nulls += not there
+        validity[row >> 3] |= there << (row & 7)
     offsets[count] = put
     return offsets, validity, nulls
 
