@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numba.core.event import install_timer
 
 from .. import storage
 from ..errors import DataError
@@ -66,6 +67,8 @@ def land(
     `refuse` names the rows that must not come in (by number, ascending), for somebody in them is to be forgotten: they
     stand in the rejects as `erased`, with their place and nothing of what they said.
 
+    `seconds` leaves out what compiling kernels took, once on a machine: that stands in the cost `compile_seconds`.
+
     Raises SourceError where the split cannot be read to its end (nothing of it stays), StorageError where the
     files cannot be written, DataError where the source breaks its own schema.
     """
@@ -74,8 +77,10 @@ def land(
     rows_path, rejects_path = locations(split, location, config_hash)
     counts = _finished(rows_path)
     reused = counts is not None
+    compiled: list[float] = []
     if counts is None:
-        counts = _write(source, split, rows_path, rejects_path, refuse)
+        with install_timer("numba:compile", compiled.append):
+            counts = _write(source, split, rows_path, rejects_path, refuse)
     rejected: dict[str, int] = counts["rejected"]
     return Landed(
         source=label,
@@ -87,10 +92,10 @@ def land(
         rows=counts["rows"],
         rejected=rejected,
         bytes_in=split.size + int(counts["cost"].get("bytes", 0)),
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - began - sum(compiled),
         reused=reused,
         cursor=counts["cursor"],
-        cost=counts["cost"],
+        cost=counts["cost"] | ({"compile_seconds": sum(compiled)} if compiled else {}),
         newest=counts.get("newest"),
     )
 

@@ -277,6 +277,7 @@ def times(data: Bytes, starts: Ints, ends: Ints, pattern: Bytes) -> tuple[npt.ND
     wrong, micros, zones = np.zeros(count, np.bool_), np.zeros(count, np.int64), np.zeros(count, np.int64)
     for row in range(count):
         if starts[row] >= 0:
-            stop, micros[row], zones[row] = read_any_time(data, starts[row], ends[row], pattern, 0, len(pattern))
+            start, end = np.int64(starts[row]), np.int64(ends[row])  # as other kernels call it: compiled once
+            stop, micros[row], zones[row] = read_any_time(data, start, end, pattern, 0, len(pattern))
             wrong[row] = stop != ends[row]
     return wrong, micros, zones

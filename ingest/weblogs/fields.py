@@ -68,7 +68,7 @@ def read_texts(data: Bytes, at: Ints, ends: Ints, status: Bytes, edge: Edge, kin
     count, data, edge = len(at), borrowed(data), _borrowed(edge)
     starts, stops = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
     for row in range(count):
-        start, end = at[row], ends[row]
+        start, end = np.int64(at[row]), np.int64(ends[row])
         if start < 0:
             continue
         if start >= end and edge.closed:
@@ -94,11 +94,11 @@ def read_loose(data: Bytes, at: Ints, ends: Ints, status: Bytes, edge: Edge) -> 
     for row in range(count):
         if at[row] < 0:
             continue
-        end = ends[row]
+        end = np.int64(ends[row])
         if at[row] >= end and edge.closed:
             at[row], status[row] = -1, FIELDS
             continue
-        start = _behind_blanks(data, at[row], end)
+        start = _behind_blanks(data, np.int64(at[row]), end)
         quoted = start < end and data[start] == 34
         stop = _quoted_end(data, start, end, gap) if quoted else _find(data, start, end, edge, LOOSE)
         if stop < 0:
@@ -117,7 +117,7 @@ def read_addresses(data: Bytes, at: Ints, ends: Ints, status: Bytes, edge: Edge)
     starts, stops = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
     port_starts, port_stops = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
     for row in range(count):
-        start, end = at[row], ends[row]
+        start, end = np.int64(at[row]), np.int64(ends[row])
         if start < 0:
             continue
         stop = after = _find(data, start, end, edge, ADDRESS)
@@ -148,11 +148,11 @@ def read_times(
     for row in range(count):
         if at[row] < 0:
             continue
-        end = ends[row]
+        end = np.int64(ends[row])
         if at[row] >= end and edge.closed:
             at[row], status[row] = -1, FIELDS
             continue
-        start = _behind_blanks(data, at[row], end)
+        start = _behind_blanks(data, np.int64(at[row]), end)
         stop, numbers[row], zones[row] = read_any_time(data, start, end, pattern, 0, len(pattern))
         if stop < 0:
             at[row], status[row] = -1, edge.code
@@ -174,11 +174,11 @@ def read_numbers(
     for row in range(count):
         if at[row] < 0:
             continue
-        end = ends[row]
+        end = np.int64(ends[row])
         if at[row] >= end and edge.closed:
             at[row], status[row] = -1, FIELDS
             continue
-        start = _behind_blanks(data, at[row], end)
+        start = _behind_blanks(data, np.int64(at[row]), end)
         stop = _find(data, start, end, edge, kind)
         value: int = np.int64(-1)  # type: ignore[assignment]
         if stop == start and delimited:

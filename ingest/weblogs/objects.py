@@ -128,8 +128,8 @@ def _numbers(data: Bytes, starts: Ints, ends: Ints, scale: int) -> Longs:
     data, out = borrowed(data), np.full(len(starts), ABSENT, np.int64)
     for row in range(len(starts)):
         if starts[row] >= 0 and ends[row] > starts[row]:
-            stop = ends[row] - (data[ends[row] - 1] == 115)  # `0.012s` are seconds
-            out[row] = read_number(data, starts[row], stop, scale)
+            start, end = np.int64(starts[row]), np.int64(ends[row])
+            out[row] = read_number(data, start, end - (data[end - 1] == 115), scale)  # `0.012s` are seconds
     return out
 
 
@@ -174,7 +174,7 @@ def _string(data: Bytes, at: int, end: int) -> tuple[int, bool]:
     return -1, escapes
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _bare(data: Bytes, at: int, end: int) -> int:
     """Return the place behind a number, true, false or null at `at`, or -1 where there is none."""
     start = at
@@ -206,7 +206,7 @@ def _bare(data: Bytes, at: int, end: int) -> int:
     return at
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _child(data: Bytes, low: int, high: int, node: int, text: Bytes, edges: Ints) -> int:
     """Return the node under `node` that a key leads to, or -1."""
     for e in range(len(edges)):
@@ -234,7 +234,8 @@ def _walk(
     nodes = np.zeros(_DEPTH, np.int32)
     lists = np.zeros(_DEPTH, np.bool_)
     for row in range(count):
-        at, end = _blank(data, line_starts[row], line_ends[row]), line_ends[row]
+        end = np.int64(line_ends[row])
+        at = _blank(data, np.int64(line_starts[row]), end)
         if at >= end or data[at] != 123:
             continue
         at = _blank(data, at + 1, end)
