@@ -2,7 +2,8 @@
 
 A pattern is strftime's, with a few directives more, for what logs hold: `%z` also `Z` and `+hh:mm`; `%f` the digits
 of a fraction; `%?` a fraction or nothing; `%@` a zone or nothing; `%t` a T or a blank; `%s`, `%L`, `%U`, `%G` the
-seconds, milli-, micro- and nanoseconds since 1970; `%*` ISO 8601, or one of these by its number of digits.
+seconds, milli-, micro- and nanoseconds since 1970; `%*` ISO 8601, with slashes too, the Common Log Format's time, or
+one of these by its number of digits.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ CLF = b"%d/%b/%Y:%H:%M:%S %z"
 """The time of the Common Log Format."""
 _CLF = np.frombuffer(CLF, np.uint8)
 _ISO = np.frombuffer(ISO, np.uint8)
+_SLASHED = np.frombuffer(b"%Y/%m/%d%t%H:%M:%S%?%@", np.uint8)
 _LAST = 9214646400  # the year 2262: what nanosecond clocks of other tools can hold
 
 
@@ -252,6 +254,10 @@ def read_any_time(data: Bytes, at: int, end: int, patterns: Bytes, low: int, hig
     if high - low == 2 and patterns[low + 1] == 42:
         if end - at > 4 and data[at + 4] == 45:
             return read_time(data, at, end, _ISO, 0, len(_ISO))
+        if end - at > 4 and data[at + 4] == 47:
+            return read_time(data, at, end, _SLASHED, 0, len(_SLASHED))
+        if end - at >= 26 and data[at + 2] == 47:
+            return _read_clf(data, at)
         value, stop = digits(data, at, end, 19)
         scale = np.int64(1000000)
         if stop - at > 16:

@@ -18,10 +18,10 @@ from ..times import Longs, read_any_time
 
 WORD, NAME, TEXT, LIST, QUOTED, LOOSE, ADDRESS, PORT, TIME, STATUS, NUMBER, REST = range(12)
 """Kinds. WORD: text without blanks, not empty, up to what closes it; NAME: a word that may hold blanks, but no lone
-dash with more beside it; TEXT: anything, or nothing; LIST: words with a comma and a blank between; QUOTED: text with
-backslash escapes, between quotes that stand in the format; LOOSE: a word, or a quoted text with its quotes; ADDRESS:
-`address:port`, it fills the PORT field behind it too; TIME by a pattern; STATUS: three digits or `-`; NUMBER: a whole
-number or `-`, or a decimal one where it is scaled; REST: all that follows."""
+dash with more beside it; TEXT: anything, or nothing; LIST: words with a comma and a blank, or a colon in blanks,
+between; QUOTED: text with backslash escapes, between quotes that stand in the format; LOOSE: a word, or a quoted text
+with its quotes; ADDRESS: `address:port`, it fills the PORT field behind it too; TIME by a pattern; STATUS: three
+digits, `0` or `-`; NUMBER: a whole number or `-`, or a decimal one where it is scaled; REST: all that follows."""
 
 ABSENT = np.iinfo(np.int64).min
 """The number of a field that says `-`."""
@@ -100,7 +100,9 @@ def read_loose(data: Bytes, at: Ints, ends: Ints, status: Bytes, edge: Edge) -> 
             continue
         start = _behind_blanks(data, np.int64(at[row]), end)
         quoted = start < end and data[start] == 34
-        stop = _quoted_end(data, start, end, gap) if quoted else _find(data, start, end, edge, LOOSE)
+        stop = _quoted_end(data, start, end, gap) if quoted else -1
+        if not quoted or (stop < 0 and not edge.may_end):  # a quote that none closes is a letter of a word
+            quoted, stop = False, _find(data, start, end, edge, LOOSE)
         if stop < 0:
             at[row], status[row] = -1, edge.code
             continue
@@ -185,7 +187,7 @@ def read_numbers(
             value = ABSENT
         elif stop >= 0:
             value = read_number(data, start, stop, scale)
-        if value == -1 or (kind == STATUS and value != ABSENT and stop - start != 3):
+        if value == -1 or (kind == STATUS and value > 0 and stop - start != 3):
             at[row], status[row] = -1, edge.code
             continue
         starts[row], stops[row], numbers[row] = start, stop, value
@@ -299,7 +301,11 @@ def _find(data: Bytes, at: int, end: int, edge: Edge, kind: int) -> int:
             at += 2
             continue
         if byte == first:
-            if kind == LIST and byte == 32 and data[at - 1] == 44:
+            if (
+                kind == LIST
+                and byte == 32
+                and (data[at - 1] == 44 or data[at - 1] == 58 or (at + 1 < end and data[at + 1] == 58))
+            ):
                 at += 1
                 continue
             if size > edge.closed and _matches(data, at, end, edge.text, size):

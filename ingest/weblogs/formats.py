@@ -75,6 +75,13 @@ _LINES = [
     # the `main` format of nginx's own nginx.conf
     _named("nginx_main", _COMBINED + ' "%{X-Forwarded-For}i"'),
     _named("vhost_main", "%v " + _COMBINED + ' "%{X-Forwarded-For}i"'),
+    # https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/
+    _named(
+        "ingress_nginx",
+        '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer"'
+        ' "$http_user_agent" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name]'
+        " $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id",
+    ),
     # https://github.com/NginxProxyManager/nginx-proxy-manager, its two log_formats
     _named(
         "npm_proxy",
@@ -103,9 +110,9 @@ _LINES = [
             Field("bytes", NUMBER, gap=b' "'),
             Field("referer", QUOTED, b'"', b' "'),
             Field("user_agent", QUOTED, b'"'),
-            Field("request_count", gap=b' "'),
-            Field("router", QUOTED, b'"', b' "'),
-            Field("service", QUOTED, b'"'),
+            Field("request_count"),
+            Field("router", LOOSE),
+            Field("service", LOOSE),
             Field("duration_us", NUMBER, b"ms", b"", scale=_MILLI),
         ),
     ),
@@ -189,7 +196,9 @@ _LINES = [
             Field("user"),
             Field("hierarchy"),
             Field("content_type"),
+            *_rest(),  # the parameters of the type; the headers, where they are logged
         ),
+        required=11,
     ),
     # https://docs.haproxy.org/2.8/configuration.html#8.2.3, behind whatever syslog puts first
     LineFormat(
@@ -213,8 +222,10 @@ _LINES = [
             Field("connections"),
             Field("queues"),
             Field("captures", TEXT, gap=b'"'),
-            _request(gap=b""),
+            _request(gap=b" "),
+            *_rest(),  # what `option httpslog` adds
         ),
+        required=19,
     ),
     # https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#default-format-string
     LineFormat(
@@ -235,6 +246,37 @@ _LINES = [
             Field("upstream_host", QUOTED, b'"', b""),
         ),
         b"[",
+    ),
+    # https://istio.io/latest/docs/tasks/observability/logs/access-log/#default-access-log-format
+    LineFormat(
+        "istio",
+        (
+            Field("ts", TIME, b"]", b' "', ISO),
+            _request(gap=b" "),
+            Field("status", STATUS),
+            Field("response_flags"),
+            Field("response_code_details"),
+            Field("connection_termination_details"),
+            Field("upstream_transport_failure_reason", LOOSE),
+            Field("bytes_received"),
+            Field("bytes", NUMBER),
+            Field("duration_us", NUMBER, scale=_MILLI),
+            Field("upstream_time", gap=b' "'),
+            Field("forwarded_for", QUOTED, b'"', b' "'),
+            Field("user_agent", QUOTED, b'"', b' "'),
+            Field("request_id", QUOTED, b'"', b' "'),
+            Field("host", QUOTED, b'"', b' "'),
+            Field("upstream_host", QUOTED, b'"', b" "),
+            Field("upstream_cluster"),
+            Field("upstream_local_address"),
+            Field("downstream_local_address"),
+            Field("remote_host", ADDRESS, gap=b""),
+            Field("port", PORT),
+            Field("requested_server_name"),
+            *_rest("route_name"),
+        ),
+        b"[",
+        required=22,
     ),
     # https://www.sec.gov/about/data/edgar-log-file-data-sets, a CSV file with a header
     LineFormat(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import ConfigError
-from .fields import NUMBER, STATUS, TEXT, TIME
+from .fields import ADDRESS, NUMBER, STATUS, TEXT, TIME
 from .objects import JsonFormat
 from .program import Field
 from .template import nginx_variable, unwrap
@@ -30,6 +30,8 @@ def _field(column: str, unit: int) -> Field:
         return Field(column, TIME, pattern=_ANY_TIME)
     if column == "status":
         return Field(column, STATUS)
+    if column == "remote_host":
+        return Field(column, ADDRESS)
     if column == "bytes":
         return Field(column, NUMBER)
     if column == "duration_us":
@@ -83,7 +85,7 @@ _OBJECTS = [
             "ts": "EdgeStartTimestamp",
             "remote_host": "ClientIP",
             "method": "ClientRequestMethod",
-            "target": "ClientRequestURI",
+            "target": "ClientRequestURI ClientRequestPath",
             "protocol": "ClientRequestProtocol",
             "scheme": "ClientRequestScheme",
             "host": "ClientRequestHost",

@@ -1,8 +1,8 @@
 """JSON access logs: one object a line, its wanted values found by one compiled walk over the bytes.
 
 The walk follows the keys of a small tree, checks the structure of the line to its end (RFC 8259), and leaves where
-each wanted value lies; it makes no Python object. Where several keys may name one column, the first in the line that
-is not null counts; of a list, its first value.
+each wanted value lies; it makes no Python object. Where several keys may name one column, the one that the format names
+first counts, of those that are there and not null; of a list, its first value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba import njit
 from ..columns import Bytes, Ints, Slices, frozen
 from ..scan import borrowed, find
 from ..times import Longs, times
-from .fields import ABSENT, EMPTY, NUMBER, STATUS, TIME, read_number
+from .fields import ABSENT, ADDRESS, EMPTY, NUMBER, STATUS, TIME, read_number
 from .program import Field, Parsed
 
 _DEPTH = 64  # deeper nesting than this is refused
@@ -53,6 +53,8 @@ class JsonFormat:
             values = Slices(found.data, starts[i], ends[i])
             if escaped[i].any():
                 values = _unescaped(values, escaped[i])
+            if field.kind == ADDRESS:
+                values = Slices(values.data, *_addresses(*(frozen(a) for a in values)))
             fields[field.name] = values
             wrong = np.zeros(len(status), np.bool_)
             where = tuple(frozen(a) for a in values)
@@ -82,15 +84,16 @@ class JsonFormat:
         slots = {field.name: i for i, field in enumerate(self.fields)}
         nodes: dict[tuple[str, ...], int] = {(): 0}
         edges: list[tuple[int, bytes, int]] = []
-        leaves = [-1]
-        for path, name in self.paths.items():
+        leaves, ranks = [-1], [0]
+        for rank, (path, name) in enumerate(self.paths.items()):
             keys = tuple(path.split(">"))
             for depth in range(1, len(keys) + 1):
                 if keys[:depth] not in nodes:
                     nodes[keys[:depth]] = len(leaves)
                     edges.append((nodes[keys[: depth - 1]], keys[depth - 1].encode(), len(leaves)))
                     leaves.append(-1)
-            leaves[nodes[keys]] = slots[name]
+                    ranks.append(0)
+            leaves[nodes[keys]], ranks[nodes[keys]] = slots[name], rank
         edges.sort(key=lambda edge: edge[0])
         ends = np.cumsum([len(key) for _, key, _ in edges])
         text = b"".join(key for _, key, _ in edges)
@@ -98,7 +101,7 @@ class JsonFormat:
         return (
             frozen(np.frombuffer(text, np.uint8)),
             frozen(np.array(table, np.int32).reshape(-1, 4)),
-            frozen(np.array(leaves, np.int32)),
+            frozen(np.array([leaves, ranks], np.int32)),
         )
 
 
@@ -131,6 +134,25 @@ def _numbers(data: Bytes, starts: Ints, ends: Ints, scale: int) -> Longs:
             start, end = np.int64(starts[row]), np.int64(ends[row])
             out[row] = read_number(data, start, end - (data[end - 1] == 115), scale)  # `0.012s` are seconds
     return out
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _addresses(data: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """Return the ranges of the hosts in `host`, `host:port` and `[address]:port`; an IPv6 address stays whole."""
+    new_starts, new_ends = starts.copy(), ends.copy()
+    for row in range(len(starts)):
+        start, end = starts[row], ends[row]
+        colon = end - 1
+        while colon > start and 48 <= data[colon] <= 57:
+            colon -= 1
+        if start < 0 or colon <= start:
+            continue
+        stop = colon if colon < end - 1 and data[colon] == 58 else end
+        if data[start] == 91 and data[stop - 1] == 93:
+            new_starts[row], new_ends[row] = start + 1, stop - 1
+        elif find(data, start, stop, 58, 58) == stop:
+            new_ends[row] = stop
+    return new_starts, new_ends
 
 
 @njit(inline="always")  # type: ignore[untyped-decorator]
@@ -231,6 +253,7 @@ def _walk(
     starts = np.full((width, count), -1, np.int32)
     ends = np.full((width, count), -1, np.int32)
     escaped = np.zeros((width, count), np.bool_)
+    ranks = np.zeros(width, np.int32)
     nodes = np.zeros(_DEPTH, np.int32)
     lists = np.zeros(_DEPTH, np.bool_)
     for row in range(count):
@@ -286,9 +309,11 @@ def _walk(
                 high = after = _bare(data, at, end)
             if high < 0:
                 break
-            slot = leaves[node] if node >= 0 else -1
-            if slot >= 0 and starts[slot, row] < 0 and not (byte == 110 and high - low == 4):
-                starts[slot, row], ends[slot, row], escaped[slot, row] = low, high, escapes
+            slot = leaves[0, node] if node >= 0 else -1
+            if slot >= 0 and not (byte == 110 and high - low == 4):
+                if starts[slot, row] < 0 or leaves[1, node] < ranks[slot]:
+                    starts[slot, row], ends[slot, row], escaped[slot, row] = low, high, escapes
+                    ranks[slot] = leaves[1, node]
             at = after
         good[row] = depth == 0 and _blank(data, at, end) == end
     return good, starts, ends, escaped

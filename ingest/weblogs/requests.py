@@ -72,7 +72,7 @@ def _requests(data: Bytes, starts: Ints, ends: Ints) -> Ints:
         gap = start
         while gap < end and (97 <= (data[gap] | 32) <= 122 or data[gap] == 45 or data[gap] == 95):
             gap += 1
-        if gap == start or gap >= end or data[gap] != 32 or gap - start > 32:
+        if gap == start or gap >= end or data[gap] != 32 or gap - start > 32 or data[start] == 45:
             continue
         last = end
         while data[last - 1] != 32:

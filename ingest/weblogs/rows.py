@@ -90,8 +90,10 @@ def _columns(fields: dict[str, Slices]) -> dict[str, list[Slices]]:
             dash = values.equal(_DASH)
             if name == "user_agent":
                 made[name] = [Slices(values.data, values.starts, np.where(dash, values.starts, values.ends))]
-            else:
-                made[name] = [values.without(dash) if name != "request" else values]
+            elif name == "request":
+                made[name] = [values]
+            else:  # what a server has no value for is a dash, in JSON nothing between the quotes
+                made[name] = [values.without(dash | (values.starts == values.ends) if "json" in fields else dash)]
     parts: dict[str, Slices] = {}
     if "target" in fields:
         target = fields["target"]

@@ -85,7 +85,9 @@ _NGINX = {
 }
 _DIRECTIVE = re.compile(r"%(?:[<>]|!?\d+(?:,\d+)*)*(?:\{([^}]*)\})?(\^?[a-zA-Z]{1}[ioe]?|%)")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_LIST_OF_TIMES = ("upstream_response_time", "upstream_connect_time", "upstream_header_time", "upstream_addr")
+_ONE_A_SERVER = re.compile(r"upstream_(addr|status|bytes_\w+|(connect|first_byte|header|queue|response)_\w+)")
+"""Variables that hold a list where a request went to several servers."""
+_DELIMITERS = tuple("|,;\t^~")
 
 
 def unwrap(text: str) -> str:
@@ -114,7 +116,7 @@ def nginx_variable(name: str) -> Variable:
     if name.startswith("http_"):
         header = name.removeprefix("http_").replace("_", "-")
         return _HEADERS.get(header, Variable(header.replace("-", "_"), TEXT))
-    return Variable(name, LIST if name in _LIST_OF_TIMES else TEXT)
+    return Variable(name, LIST if _ONE_A_SERVER.fullmatch(name) else TEXT)
 
 
 def time_pattern(strftime: str) -> bytes:
@@ -219,6 +221,8 @@ def _program(text: str, pieces: list[str | Variable]) -> LineFormat:
         kind = variable.kind
         if kind in (WORD, NAME, TEXT, LIST) and wrapper:
             kind = QUOTED if wrapper == '"' else TEXT
+        elif kind in (WORD, NAME, TEXT, LIST) and (after or before).startswith(_DELIMITERS):
+            kind = TEXT
         elif kind == TEXT:
             kind = LOOSE if name not in ("path", "query", "target", "request") else WORD
         fields.append(

@@ -79,6 +79,11 @@ class State:
             return State(self.fields, self.date, "microsoft" not in value.lower())
         return self
 
+    @property
+    def cloudfront(self) -> bool:
+        """Whether the fields are CloudFront's: it alone knows edges, and times in one field."""
+        return "x-edge-" in self.fields or "timestamp" in self.fields.split()
+
     def encode(self) -> str:
         """Return the state as one string."""
         return f"{self.date}|{int(self.seconds)}|{self.fields}"
@@ -102,8 +107,8 @@ class W3cFormat:
         return State(self.fields)
 
     def fits(self, state: State) -> bool:
-        """Whether lines below these directives are of this format: CloudFront's alone know edge locations."""
-        return bool(state.fields) and ("x-edge-location" in state.fields) == (self.name == "cloudfront")
+        """Whether lines below these directives are of this format."""
+        return bool(state.fields) and state.cloudfront == (self.name == "cloudfront")
 
     def parse(self, found: Slices, state: State) -> Parsed:
         """Run the fields in force over lines that no directive interrupts; `numbers["ts"]` joins date and time."""
@@ -142,14 +147,13 @@ def realtime() -> LineFormat:
 def compile_fields(text: str) -> W3cFormat:
     """Return the W3C format that a `#Fields:` line describes, for files that hold none."""
     state = State().after(text.strip().encode())
-    return W3cFormat("cloudfront" if "x-edge-location" in state.fields else "w3c", state.fields)
+    return W3cFormat("cloudfront" if state.cloudfront else "w3c", state.fields)
 
 
 @lru_cache(maxsize=64)
 def _program(name: str, state: State, tabs: bool) -> LineFormat:
     """Return the format of the lines below some directives, which are separated by tabs or by blanks."""
     columns = state.fields.split()
-    cloudfront = "x-edge-location" in columns
     gap = b"\t" if tabs else b" "
     fields: list[Field] = []
     taken: set[str] = set()
@@ -160,7 +164,7 @@ def _program(name: str, state: State, tabs: bool) -> LineFormat:
         while made in taken:
             made += "_2"
         taken.add(made)
-        fields.append(_field(made, gap, state.seconds or cloudfront))
+        fields.append(_field(made, gap, state.seconds or state.cloudfront))
     if fields:
         fields[-1] = fields[-1]._replace(gap=b"")
     return LineFormat(name, tuple(fields))

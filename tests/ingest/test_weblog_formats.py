@@ -50,6 +50,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "combined_duration": (CLF + AGENTS + " 1234", {**COMBINED, "duration_us": 1234}),
     "nginx_main": (CLF + AGENTS + ' "198.51.100.1, 10.0.0.1"', {**COMBINED, "forwarded_for": "198.51.100.1, 10.0.0.1"}),
     "vhost_main": ("www.example " + CLF + AGENTS + ' "-"', {**COMBINED, "host": "www.example", "forwarded_for": None}),
+    "ingress_nginx": (
+        CLF + AGENTS + " 345 0.012 [web-80] [] 10.0.0.2:80, 10.0.0.3:80 0, 512 0.002, 0.010 504, 200 ab12",
+        {**COMBINED, "duration_us": 12_000},
+    ),
     "npm_proxy": (
         '[02/Mar/2026:10:00:01 +0100] - 200 200 - GET https www.example "/a?b=c" [Client 192.0.2.7] [Length 512]'
         ' [Gzip 3.10] [Sent-to app] "Agent/1.0" "https://ref.example/"',
@@ -107,6 +111,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         '[2026-03-02T09:00:01.000Z] "GET /a?b=c HTTP/2" 200 - 0 512 12 11 "192.0.2.1" "Agent/1.0" "e6d3" "www.example"'
         ' "10.0.0.1:80"',
         {**COMMON, "remote_host": None, "duration_us": 12_000, "host": "www.example", "forwarded_for": "192.0.2.1"},
+    ),
+    "istio": (
+        '[2026-03-02T09:00:01.000Z] "GET /a?b=c HTTP/1.1" 200 - via_upstream - "-" 0 512 12 11 "192.0.2.1" "Agent/1.0"'
+        ' "e6d3" "www.example" "10.0.0.1:80" inbound|80|| 127.0.0.6:1 10.0.0.1:80 192.0.2.7:37652 - default',
+        {**COMMON, "duration_us": 12_000, "host": "www.example", "forwarded_for": "192.0.2.1"},
     ),
     "edgar_csv": (
         "ip,date,time,zone,cik,accession,extention,code,size,idx,norefer,noagent,find,crawler,browser\r\n"
