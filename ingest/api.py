@@ -50,6 +50,10 @@ class ApiSource(PostSource):
             raise ConfigError(f"sources.{self.label}: neither path nor base_url is given", "give one of the two")
         return address.rstrip("/") + "/"
 
+    def address_of(self, stream: str) -> str:
+        """Return the address that a stream is read from."""
+        return self.address
+
     @property
     def authenticated(self) -> bool:
         """Whether the source identifies itself."""
@@ -96,7 +100,7 @@ class ApiSource(PostSource):
 
         stream, number, got = split.extra["stream"], 0, False
         share = int(split.extra["share"])
-        with HttpSession(self.label, self.address, self.config, self.headers(), share) as http:
+        with HttpSession(self.label, self.address_of(stream), self.config, self.headers(), share) as http:
             try:
                 for page in self._shaped(self.pages(http, stream, json.loads(split.extra["state"])), stream):
                     found = [Found(number + at, dumps(value), value) for at, value in enumerate(page.records, 1)]

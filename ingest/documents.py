@@ -18,6 +18,7 @@ from .contract import Split
 from .stored import opened
 from .streams import HEAD, TextFile
 
+LINES = "lines"
 LARGEST = 256 * 1024 * 1024
 """A single JSON document is held in memory; lines and CSV of any size are not."""
 _PIECE = 1 << 20
@@ -47,9 +48,15 @@ def one(value: Any) -> Iterator[Any]:
 def json_records(text: TextFile, split: Split, records: Records = one) -> Iterator[Found]:
     """Yield the records of a JSON document (a script that assigns one counts), or of JSON lines.
 
-    Raises SourceError for a document that is larger than LARGEST.
+    Records are numbered, in a split whose `extra` says LINES by the line they stand in: such a split may be a range of
+    its file. Raises SourceError for a document that is larger than LARGEST.
     """
-    stored = _lines(text, split) if _is_lines(text) else _document(text, split)
+    if LINES in split.extra:
+        for number, raw, value, reason in _lines(text, split):
+            members = [value] if reason else list(records(value))
+            yield from (Found(number, raw if member is value else dumps(member), member, reason) for member in members)
+        return
+    stored = (found[1:] for found in _lines(text, split)) if _is_lines(text) else _document(text, split)
     number = 0
     for raw, value, reason in stored:
         if reason:
@@ -145,14 +152,24 @@ def _is_lines(text: TextFile) -> bool:
     return len(first) > 1 and any(isinstance(jsonlines.parse(line), dict) for line in first[:5])
 
 
-def _lines(text: TextFile, split: Split) -> Iterator[tuple[str | bytes, Any, str]]:
-    for block in jsonlines.objects(text, 0, split.end, 1, split.source):
+def one_a_line(text: TextFile, records: Records = one) -> bool:
+    """Whether a file holds JSON lines of which each is one record, as far as its beginning tells."""
+    head = text.head(HEAD)[text.bom :].lstrip()
+    lines = head.split(text.mark)[:-1]
+    if not lines or not isinstance(jsonlines.parse(lines[0]), dict):
+        return False
+    values = [value for line in lines if isinstance(value := jsonlines.parse(line), dict)]
+    return all(list(records(value)) == [value] for value in values)
+
+
+def _lines(text: TextFile, split: Split) -> Iterator[tuple[int, str | bytes, Any, str]]:
+    for block in jsonlines.objects(text, split.start, split.end, split.first_line, split.source):
         good = zip(block.numbers.tolist(), block.text.to_pylist(), block.objects, strict=True)
         bad = zip(*(block.rejects[name].to_pylist() for name in ("line", "raw", "reason")), strict=True)
         found: list[tuple[int, str | bytes, Any, str]] = [(number, raw, value, "") for number, raw, value in good]
-        found += [(number, raw, None, reason) for number, raw, reason in bad]
-        for _, raw, value, reason in sorted(found, key=lambda each: each[0]):
-            yield raw, value, reason
+        bad_lines = [(number, raw, None, reason) for number, raw, reason in bad]
+        found += bad_lines
+        yield from sorted(found, key=lambda each: each[0]) if bad_lines else found
 
 
 def _document(text: TextFile, split: Split) -> Iterator[tuple[str | bytes, Any, str]]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import json
 import random
 import re
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -98,7 +100,7 @@ class HttpSession:
         self.label, self.config = label, config
         self.base = httpx.URL(base)
         self.headers = dict(headers or {})
-        if self.headers and self.base.scheme != "https" and self.base.host not in _LOOPBACK:
+        if self.headers and self.base.scheme not in ("https", "wss") and self.base.host not in _LOOPBACK:
             raise ConfigError(f"sources.{label}: a token would go over plain http", "use an https:// address")
         self._http = httpx.Client(
             timeout=config.timeout_seconds,
@@ -110,6 +112,7 @@ class HttpSession:
         self._wait_left = config.max_wait_seconds / share
         self._pace = 60.0 * share / config.requests_per_minute
         self._next = 0.0
+        self._turn, self._tally = threading.Lock(), threading.Lock()
         self.cost: dict[str, float] = {"requests": 0, "retries": 0, "wait_seconds": 0, "bytes": 0, "failures": 0}
 
     def __enter__(self) -> HttpSession:
@@ -125,9 +128,66 @@ class HttpSession:
             try:
                 return json.loads(answer.body), answer
             except (ValueError, RecursionError):
-                self.cost["failures"] += 1
+                self.count(failures=1)
                 self._wait(None, attempt)
         raise self._error("answers with malformed JSON", retryable=True)
+
+    def each_json(self, urls: Sequence[str], at_once: int) -> Iterator[Any]:
+        """Yield the JSON documents at `urls` in their order, several under way at once; raises as `get` does.
+
+        Pace, waiting and budget are those of the session: what is under way only shares the time of the answers.
+        """
+        with ThreadPoolExecutor(at_once) as threads:
+            answers = [threads.submit(self.json, url) for url in urls]
+            try:
+                for answer in answers:
+                    yield answer.result()[0]
+            finally:
+                for answer in answers:
+                    answer.cancel()
+
+    def lines(self, url: str, params: Mapping[str, Any], seconds: float) -> Iterator[bytes]:
+        """Yield the lines of an answer that does not end, for `seconds` or until the connection is cut.
+
+        A redirect is not followed. Raises SourceError where the server refuses us or sends a line over the body's
+        limit, BudgetSpent.
+        """
+        import httpx
+
+        until, limit, rest = time.monotonic() + seconds, self.config.max_body_mb << 20, b""
+        target = self.base.join(url).copy_merge_params(params)
+        own = {**self.headers, "accept": "text/event-stream"} if _origin(target) == _origin(self.base) else {}
+        self._take_turn()
+        read = httpx.Timeout(self.config.timeout_seconds, read=min(self.config.timeout_seconds, seconds))
+        try:
+            with self._http.stream("GET", target, headers=own, timeout=read) as response:
+                if response.status_code in _TRANSIENT:
+                    return
+                if response.status_code != 200:
+                    raise self._refusal(Answer(response.status_code, dict(response.headers), b"", str(target)))
+                for part in response.iter_bytes():
+                    self.count(bytes=len(part))
+                    *lines, rest = (rest + part).split(b"\n")
+                    yield from lines
+                    if len(rest) > limit:
+                        raise self._error(f"sends a line of more than {self.config.max_body_mb} MiB", retryable=False)
+                    if time.monotonic() >= until:
+                        return
+        except httpx.TransportError:
+            return
+
+    def cut(self, times: int) -> None:
+        """Count a connection that was cut, so many times in a row now, and wait. Raises SourceError, BudgetSpent."""
+        self.count(failures=1)
+        if times >= _ATTEMPTS:
+            raise self._error(f"cannot be reached, or cuts the connection ({times} times)", retryable=True)
+        self.count(retries=1)
+        self._wait(None, times)
+
+    def expect(self, records: Any) -> None:
+        """Note how many records the API says there are, for completeness; anything but a number says nothing."""
+        if isinstance(records, int) and not isinstance(records, bool):
+            self.count(expected_records=records)
 
     def get(self, url: str, params: Mapping[str, Any] | None = None, extra: Mapping[str, str] | None = None) -> Answer:
         """GET `url`, relative to the base or absolute. Raises SourceError, BudgetSpent."""
@@ -157,18 +217,18 @@ class HttpSession:
             target = target.copy_merge_params({k: v for k, v in params.items() if v is not None})
         for attempt in range(_ATTEMPTS):
             if attempt:
-                self.cost["retries"] += 1
+                self.count(retries=1)
             try:
                 answer = self._follow(method, target, extra, form, auth)
             except httpx.TransportError as error:
-                self.cost["failures"] += 1
+                self.count(failures=1)
                 failure = type(error).__name__
                 self._wait(None, attempt)
                 continue
             if answer.status < 400:
                 self._mind(answer)
                 return answer
-            self.cost["failures"] += 1
+            self.count(failures=1)
             if answer.status not in _TRANSIENT:
                 raise self._refusal(answer)
             failure = f"status {answer.status}"
@@ -205,12 +265,7 @@ class HttpSession:
         form: Mapping[str, str] | None,
         auth: tuple[str, str] | None,
     ) -> tuple[int, dict[str, str], bytes]:
-        if self._requests_left <= 0:
-            raise BudgetSpent
-        self._requests_left -= 1
-        self._sleep(self._next - time.monotonic(), counted=False)
-        self._next = time.monotonic() + self._pace
-        self.cost["requests"] += 1
+        self._take_turn()
         limit = self.config.max_body_mb << 20
         parts, size = [], 0
         with self._http.stream(method, target, headers=own, data=form, auth=auth) as response:
@@ -219,8 +274,24 @@ class HttpSession:
                 if size > limit:
                     raise self._error(f"answers with more than {self.config.max_body_mb} MiB", retryable=False)
                 parts.append(part)
-            self.cost["bytes"] += response.num_bytes_downloaded
+            self.count(bytes=response.num_bytes_downloaded)
             return response.status_code, dict(response.headers), b"".join(parts)
+
+    def _take_turn(self) -> None:
+        """Wait until the next request may go out, and count it; requests that run at once wait for each other here."""
+        with self._turn:
+            if self._requests_left <= 0:
+                raise BudgetSpent
+            self._requests_left -= 1
+            self._sleep(self._next - time.monotonic(), counted=False)
+            self._next = max(self._next, time.monotonic() + self._pace)
+            self.count(requests=1)
+
+    def count(self, **amounts: float) -> None:
+        """Add to what the session cost."""
+        with self._tally:
+            for name, amount in amounts.items():
+                self.cost[name] = self.cost.get(name, 0) + amount
 
     def _mind(self, answer: Answer) -> None:
         """Wait before the next request where this answer used up the rate limit."""
@@ -231,7 +302,8 @@ class HttpSession:
 
     def _wait(self, asked: float | None, attempt: int) -> None:
         backoff = random.uniform(0, min(_LONGEST_BACKOFF, 0.5 * 2**attempt))  # noqa: S311 - jitter is no secret
-        self._sleep(backoff if asked is None else asked + backoff / 10, counted=True)
+        with self._turn:  # a server that asks us to wait asks all that is under way
+            self._sleep(backoff if asked is None else asked + backoff / 10, counted=True)
 
     def _sleep(self, seconds: float, counted: bool) -> None:
         if seconds <= 0:
@@ -240,7 +312,7 @@ class HttpSession:
             if seconds > self._wait_left:
                 raise BudgetSpent
             self._wait_left -= seconds
-        self.cost["wait_seconds"] += seconds
+        self.count(wait_seconds=seconds)
         time.sleep(seconds)
 
     def _refusal(self, answer: Answer) -> SourceError:

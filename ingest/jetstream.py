@@ -7,34 +7,33 @@ back from there, so a cut connection costs nothing; what comes twice is known by
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from ..errors import MissingExtra, SourceError
-from .http import user_agent
+from ..errors import MissingExtra
+from .http import HttpSession, user_agent
 
 _BATCH = 2000
 _OVERLAP = 5_000_000
 """Microseconds that are asked for again after a cut: the server's clock and ours may differ by that."""
-_ATTEMPTS = 5
 
 
 def messages(
-    config: Any, address: str, wanted: Mapping[str, Any], since: int | None, cost: dict[str, float]
+    http: HttpSession, address: str, wanted: Mapping[str, Any], since: int | None
 ) -> Iterator[tuple[list[Any], int]]:
     """Yield batches of events, each with the `time_us` reached, from `since` on (None: `config.jetstream_hours` ago).
 
     Ends when it has caught up with the time at which it began, or after `config.jetstream_seconds`. What is no JSON is
-    passed on as text. Raises SourceError where the server cannot be reached, several times in a row.
+    passed on as text. Raises SourceError where the server cannot be reached several times in a row, BudgetSpent.
     """
     try:
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
     except ImportError:
         raise MissingExtra.of("social", "Jetstream") from None
+    config: Any = http.config
     started = time.time()
     goal = int(started * 1e6)
     reached = since if since is not None else goal - int(config.jetstream_hours * 3.6e9)
@@ -43,7 +42,7 @@ def messages(
         query = {**wanted, "cursor": max(0, reached - _OVERLAP)}
         url = f"{address.rstrip('/')}/subscribe?{urlencode(query, doseq=True)}"
         batch: list[Any] = []
-        cost["requests"] += 1
+        http.count(requests=1)
         try:
             options = {"open_timeout": config.timeout_seconds, "max_size": config.max_body_mb << 20}
             with connect(url, user_agent_header=user_agent(config), compression=None, **options) as socket:
@@ -53,7 +52,7 @@ def messages(
                         data = socket.recv(timeout=max(0.01, min(left, config.timeout_seconds)))
                     except TimeoutError:
                         break  # nothing more comes: it has caught up
-                    cost["bytes"] += len(data)
+                    http.count(bytes=len(data))
                     event = _event(data)
                     batch.append(event)
                     at = event.get("time_us") if isinstance(event, dict) else None
@@ -66,15 +65,9 @@ def messages(
                         break
         except (OSError, WebSocketException):
             failures += 1
-            cost["failures"] += 1
             if batch:
                 yield batch, reached
-            if failures >= _ATTEMPTS:
-                raise SourceError(
-                    f"Jetstream at {address} cannot be reached ({failures} times)", "run again later", retryable=True
-                ) from None
-            cost["retries"] += 1
-            time.sleep(random.uniform(0, 0.5 * 2**failures))  # noqa: S311 - jitter is no secret
+            http.cut(failures)
             continue
         if batch:
             yield batch, reached

@@ -30,6 +30,8 @@ ERASED = "erased"
 """The reason of a record that may not come in again, for somebody in it was erased."""
 
 _COUNTS = b"weir.landed"
+_AHEAD = 86_400
+"""Seconds by which a clock may be ahead; a later time is a plan or a mistake, not news."""
 _ENOUGH = 64 * 1024 * 1024  # bytes of rows in a row group
 
 
@@ -170,13 +172,18 @@ def _without_erased(
 
 
 def _newest(source: Source, rows: pa.Table) -> float | None:
-    """Return the time of the newest row: of the column `ts`, or of what the configuration maps to it."""
-    mapped = getattr(getattr(source, "config", None), "columns", None)
-    name = mapped.get("ts", "ts") if isinstance(mapped, dict) else "ts"
-    if name not in rows.column_names or not pa.types.is_timestamp(rows.schema.field(name).type):
-        return None
-    latest = pc.max(rows[name]).cast(pa.timestamp("us", "UTC"), safe=False).value
-    return None if latest is None else latest / 1e6
+    """Return the time of the newest row: of the column that is the rows' time, or of all times that have been.
+
+    The source says which column that is (`raw_keys`); without a word it is `ts`.
+    """
+    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    own = getattr(source, "raw_keys", {}).get("ts", "ts")
+    now, found = time.time(), []
+    for name in [own] if own in times else times:
+        micros = rows[name].cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
+        latest = pc.max(micros.filter(pc.less_equal(micros, int((now + _AHEAD) * 1e6)))).as_py()
+        found += [latest / 1e6] if latest is not None else []
+    return max(found, default=None)
 
 
 def _batches(source: Source, split: Split) -> Iterator[Pulled]:

@@ -18,11 +18,13 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from ..config import SourceConfig
+from ..errors import SourceError
 from .columns import constant
-from .contract import REJECTS, Pulled, Split
-from .documents import Found, Records, json_records, one
+from .contract import REJECTS, Cursor, Pulled, Split
+from .documents import LINES, Found, Records, json_records, one, one_a_line
 from .files import FileSource
-from .jsonlines import text_of
+from .identity import News
+from .jsonlines import column, no_collection, text_of
 from .schemas import DELETED, SOCIAL_POSTS, TIMESTAMP
 from .streams import TextFile
 
@@ -64,13 +66,17 @@ class PostConfig(SourceConfig):
     """What the social connectors have in common."""
 
     path: str | list[str] | None = Field(None, description="file or glob, or a list of them, from weir.yaml's folder")
+    split_bytes: int = Field(
+        64 * 1024 * 1024, gt=0, description="plain files of JSON lines are read in ranges of about this many bytes"
+    )
     archive_bytes: int = Field(10 * 1024**3, gt=0, description="an archive that expands to more than this is refused")
 
 
 class PostSource(FileSource):
     """Files of records that are posts. A subclass gives `platform` and `post`, and where need be `found`.
 
-    Every file is one split, and one that has grown is read again: its posts are known by their ids.
+    Files of JSON lines with a record a line are read in ranges and read on where they have grown; any other file is one
+    split, and read again.
     """
 
     platform: ClassVar[str]
@@ -105,6 +111,23 @@ class PostSource(FileSource):
         """Return an id as it stands in the platform's records."""
         return ident.rpartition("/")[2]
 
+    def divisible(self, text: TextFile) -> bool:
+        """Whether a file holds one record a line: then it is read in ranges, and read on where it has grown.
+
+        A subclass that finds records its own way says so itself.
+        """
+        return type(self).found is PostSource.found and one_a_line(text, type(self).members)
+
+    def extras(self, news: News, cursor: Cursor) -> list[dict[str, str]]:
+        """Say of each new file whether its records are its lines."""
+        return [{LINES: "one"} if self._divisible(probe.path, probe.identity.file) else {} for probe, _ in news.fresh]
+
+    def _divisible(self, path: str, file: str) -> bool:
+        try:
+            return self.divisible(TextFile(path, file))
+        except SourceError:  # the reading says it, of this file alone
+            return False
+
     def found(self, text: TextFile, split: Split) -> Iterator[Found]:
         """Yield the records of a file."""
         return json_records(text, split, type(self).members)
@@ -112,8 +135,13 @@ class PostSource(FileSource):
     def read(self, split: Split) -> Iterator[Pulled]:
         """Yield the rows and rejects of a file."""
         found = self.found(TextFile(split.path, split.file), split)
-        while batch := list(islice(found, _BATCH)):
-            yield self.rows(batch, split.file)
+        while True:
+            with no_collection():
+                batch = list(islice(found, _BATCH))
+                pulled = self.rows(batch, split.file)
+            if not batch:
+                return
+            yield pulled
 
     def integrate(self, rows: pa.Table) -> pa.Table:
         """Map rows to posts: the columns have their names already."""
@@ -122,19 +150,21 @@ class PostSource(FileSource):
         return made.append_column("platform", constant(self.platform, rows.num_rows))
 
     def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
-        """Read a file that has grown from its beginning."""
-        return 0, 1
+        """Read on in a file of lines that has grown; any other is read again, for its posts are known by their ids."""
+        return FileSource.resume(self, text, end, extra) if LINES in extra else (0, 1)
 
     def ranges(self, text: TextFile, start: int, end: int, first: int) -> list[tuple[int, int, int]]:
-        """Read a file in one piece."""
-        return [(start, end, first)]
+        """Read a large file of lines in ranges, any other in one piece."""
+        if end - start <= self.config.split_bytes or not self.divisible(text):
+            return [(start, end, first)]
+        return FileSource.ranges(self, text, start, end, first)
 
     def rows(self, found: list[Found], file: str) -> Pulled:
         """Give records their columns and types; what is no post, has no id or no readable time is refused."""
         posts = [self._post(each) for each in found]
         reasons = [str(post) if isinstance(post, Refused) else "" for post in posts]
         fields = [{} if isinstance(post, Refused) else post for post in posts]
-        made = {name: pa.array([text_of(f.get(name)) for f in fields], pa.string()) for name in TEXTS}
+        made = {name: column([f.get(name) for f in fields]) for name in TEXTS}
         for name in _IDS:
             made[name] = pc.replace_substring_regex(made[name], r"[\x00-\x1f\\]", "_")
         for name in TIMES:

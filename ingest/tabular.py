@@ -14,7 +14,7 @@ from ..errors import ConfigError
 from ..registry import nearest
 from . import columns
 from .columns import constant
-from .contract import Pulled
+from .contract import Cursor, Pulled
 from .formats.base import RESERVED, Batch, safe
 from .schemas import TABLES
 
@@ -47,6 +47,8 @@ class Tabular:
     """How an error calls what has no such column."""
     _columns: dict[str, str] | None = None
     """Column → kind, agreed upon when planning and the same in every run."""
+    _present: list[str] | None = None
+    """The columns that what is new has."""
 
     @property
     def target(self) -> str:
@@ -81,8 +83,8 @@ class Tabular:
         return pa.schema([*fields, pa.field("file", pa.string()), pa.field("line", pa.int64())])
 
     def remember(self) -> dict[str, Any]:
-        """Keep the columns, so that later runs agree with them."""
-        return {"columns": self._columns}
+        """Keep the columns, so that later runs agree with them, and which of them were there this time."""
+        return {"columns": self._columns, "present": self._present}
 
     def integrate(self, rows: pa.Table) -> pa.Table:
         """Map rows by `columns` and `constants`; a source of its own keeps its columns."""
@@ -100,12 +102,14 @@ class Tabular:
         made |= {"source": label, "file": rows["file"], "line": rows["line"]}
         return pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names if name in made})
 
-    def agree(self, samples: Mapping[str, list[pa.Array]], known: Mapping[str, str]) -> None:
-        """Settle the columns: those known from earlier runs as they are, new ones by their samples.
+    def agree(self, samples: Mapping[str, list[pa.Array]], cursor: Cursor) -> None:
+        """Settle the columns: those known from earlier runs (`cursor`) as they are, new ones by their samples.
 
         Raises ConfigError with the choices where weir.yaml gives a known column another type now, or maps one that is
         nowhere.
         """
+        known: Mapping[str, str] = cursor.get("columns") or {}
+        self._present = sorted(samples) if samples else cursor.get("present")
         for given, kind in self.config.types.items():
             former = known.get(safe(given), kind)
             if former != kind:

@@ -13,13 +13,13 @@ class MissingShare(Ratio):
     unit = "share"
     goalposts = Goalposts(easy=0.0, hard=0.1)
     why = "with a tenth missing, counts and joins mislead; a judgement"
-    needs = ("records", "expected_records")
+    needs = ("expected_records", "received_of_expected")
     advice = "run again; raise lag, so that rows still being written are left for the next run"
     optional = True
 
     def over(self, facts: Facts) -> float:
         """Count records that did not come."""
-        return max(0.0, facts["expected_records"] - facts["records"])
+        return max(0.0, facts["expected_records"] - facts["received_of_expected"])
 
     def under(self, facts: Facts) -> float:
         """Count records that were announced."""

@@ -1,4 +1,4 @@
-"""Share of the columns that were new or of another type than in the run before."""
+"""Share of the columns that were new, gone, or of another type than in the run before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..measure import Facts, Goalposts, Ratio, metric
 
 @metric("schema_drift_share")
 class SchemaDriftShare(Ratio):
-    """Share of the columns that were new or of another type than in the run before."""
+    """Share of the columns that were new, gone, or of another type than in the run before."""
 
     pillar = "acquisition"
     unit = "share"
@@ -18,7 +18,7 @@ class SchemaDriftShare(Ratio):
     optional = True
 
     def over(self, facts: Facts) -> float:
-        """Count columns that are new or changed."""
+        """Count columns that are new, changed or gone."""
         return facts["columns_changed"]
 
     def under(self, facts: Facts) -> float:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ...errors import SourceError
 from ..contract import Split, no_rejects
-from ..jsonlines import text_of
+from ..jsonlines import column
 
 SAMPLE = 1 << 20
 """How much of a file is looked at for its columns and their types, in bytes."""
@@ -60,6 +60,10 @@ class Format(ABC):
     def sample(self, path: str, file: str) -> Mapping[str, pa.Array]:
         """Return the columns of a file's beginning; an empty typed array where the file itself tells the type."""
 
+    def count(self, path: str, file: str) -> int | None:
+        """Return how many records the file itself says it holds; None where it does not say."""
+        return None
+
     @abstractmethod
     def read(self, split: Split, names: Iterable[str]) -> Iterator[Batch]:
         """Yield the records of a split; `names` are the columns that are wanted."""
@@ -76,13 +80,13 @@ class ObjectFormat(Format):
         """Return the columns of the first records."""
         found = [_safe_keys(o) for o in islice(self.objects(path, file), _SAMPLE_RECORDS)]
         names = dict.fromkeys(name for o in found for name in o)
-        return {name: pa.array([text_of(o.get(name)) for o in found], pa.string()) for name in names}
+        return {name: column([o.get(name) for o in found]) for name in names}
 
     def read(self, split: Split, names: Iterable[str]) -> Iterator[Batch]:
         """Yield the records as columns of text; the record as received is given as JSON."""
         wanted, number, records = list(names), 1, self.objects(split.path, split.file)
         while found := [_safe_keys(o) for o in islice(records, _BATCH)]:
-            columns = {name: pa.array([text_of(o.get(name)) for o in found], pa.string()) for name in wanted}
+            columns = {name: column([o.get(name) for o in found]) for name in wanted}
             numbers = np.arange(number, number + len(found), dtype=np.int64)
             number += len(found)
             yield Batch(columns, numbers, _as_json(found), no_rejects())

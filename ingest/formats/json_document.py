@@ -12,7 +12,7 @@ import pyarrow as pa
 from .. import columns
 from ..contract import Split
 from ..documents import Found, json_records
-from ..jsonlines import text_of
+from ..jsonlines import column
 from ..streams import TextFile
 from .base import Batch, Format, unique
 
@@ -33,7 +33,7 @@ class JsonDocument(Format):
         found = json_records(TextFile(path, file), split)
         objects = [_named(each.value) for each in islice(found, _SAMPLED) if isinstance(each.value, dict)]
         names = dict.fromkeys(name for o in objects for name in o)
-        return {name: pa.array([text_of(o.get(name)) for o in objects], pa.string()) for name in names}
+        return {name: column([o.get(name) for o in objects]) for name in names}
 
     def read(self, split: Split, names: Iterable[str]) -> Iterator[Batch]:
         """Yield the objects' values as text."""
@@ -41,7 +41,7 @@ class JsonDocument(Format):
         while part := list(islice(found, _BATCH)):
             good = [each for each in part if isinstance(each.value, dict)]
             objects = [_named(each.value) for each in good]
-            made = {name: pa.array([text_of(o.get(name)) for o in objects], pa.string()) for name in wanted}
+            made = {name: column([o.get(name) for o in objects]) for name in wanted}
             numbers = np.array([each.number for each in good], np.int64)
             yield Batch(made, numbers, _raw(good).take, self._refused(part, split.file))
 

@@ -27,7 +27,7 @@ class JsonLines(Format):
         objects = [o for line in lines[:-1] or lines if isinstance(o := jsonlines.parse(line), dict)]
         made = {"record": pa.array([], pa.string())}
         for name in dict.fromkeys(key for o in objects for key in o):
-            made[safe(name)] = pa.array([jsonlines.text_of(o.get(name)) for o in objects], pa.string())
+            made[safe(name)] = jsonlines.column([o.get(name) for o in objects])
         return made
 
     def read(self, split: Split, names: Iterable[str]) -> Iterator[Batch]:
@@ -36,6 +36,6 @@ class JsonLines(Format):
         text = TextFile(split.path, split.file)
         for block in jsonlines.objects(text, split.start, split.end, split.first_line, self.options.label):
             named = [{safe(key): value for key, value in o.items()} for o in block.objects]
-            made = {name: pa.array([jsonlines.text_of(o.get(name)) for o in named], pa.string()) for name in wanted}
+            made = {name: jsonlines.column([o.get(name) for o in named]) for name in wanted}
             raw = block.text.cast(pa.binary())
             yield Batch({**made, "record": block.text}, block.numbers, raw.take, block.rejects)

@@ -35,6 +35,14 @@ class Parquet(Format):
                 raise damaged(file, "Parquet") from None
         return dict(zip(unique(schema.names), (pa.nulls(0, field.type) for field in schema), strict=True))
 
+    def count(self, path: str, file: str) -> int | None:
+        """Return the number of rows that the footer tells."""
+        with reading(file), opened(path) as handle:
+            try:
+                return int(pq.read_metadata(handle).num_rows)
+            except (pa.ArrowException, UnicodeDecodeError):
+                raise damaged(file, "Parquet") from None
+
     def read(self, split: Split, names: Iterable[str]) -> Iterator[Batch]:
         """Yield the rows in batches."""
         number = 1

@@ -82,6 +82,10 @@ class Bluesky(ApiSource):
         live = ["jetstream"] if self.config.jetstream else []
         return [*live, *(f"author:{a}" for a in self.config.authors), *(f"search:{q}" for q in self.config.searches)]
 
+    def address_of(self, stream: str) -> str:
+        """Return the address of Jetstream, or of the API."""
+        return self.config.jetstream if stream == "jetstream" else self.address
+
     def headers(self) -> dict[str, str]:
         """Return the bearer token."""
         return bearer(self.config.token, f"sources.{self.label}.token")
@@ -103,8 +107,7 @@ class Bluesky(ApiSource):
 
     def _listen(self, http: HttpSession, state: State) -> Iterator[Page]:
         wanted = {"wantedCollections": [_POST, _REPOST]}
-        found = messages(self.config, self.config.jetstream, wanted, state.get("time_us"), http.cost)
-        for records, reached in found:
+        for records, reached in messages(http, self.config.jetstream, wanted, state.get("time_us")):
             yield Page(records, {"time_us": reached})
 
     def post(self, record: Any) -> Post:

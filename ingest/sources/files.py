@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from ..contract import Cursor, Pulled, Split, source
+from ..contract import Cursor, Pulled, Split, no_rejects, source
 from ..files import FileConfig, FileSource
 from ..formats import FORMATS, Format, Options
 from ..identity import News
@@ -64,7 +64,7 @@ class Files(Tabular, FileSource):
         for probe, kind in samples:
             for name, values in self._reader(kind).sample(probe.path, probe.identity.file).items():
                 texts.setdefault(name, []).append(values)
-        self.agree(texts, cursor.get("columns") or {})
+        self.agree(texts, cursor)
         agreed = json.dumps(self._columns)
         return [{"format": kind, "columns": agreed} for _, kind in samples]
 
@@ -87,7 +87,11 @@ class Files(Tabular, FileSource):
     def read(self, split: Split) -> Iterator[Pulled]:
         """Yield the rows and rejects of the split."""
         self._columns = json.loads(split.extra["columns"])
-        for batch in self._reader(split.extra["format"]).read(split, self._columns or {}):
+        reader = self._reader(split.extra["format"])
+        count = reader.count(split.path, split.file)
+        if count is not None:
+            yield Pulled(self.schema.empty_table(), no_rejects(), cost={"expected_records": count})
+        for batch in reader.read(split, self._columns or {}):
             yield self.typed(batch, split.file)
 
     def _reader(self, kind: str) -> Format:

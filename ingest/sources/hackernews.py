@@ -10,8 +10,8 @@ from pydantic import Field
 from ...config import SourceConfig
 from ..api import ApiConfig, ApiSource, Page, State, newest_first
 from ..contract import Split, source
-from ..documents import Found, Records, csv_records, json_records
-from ..http import HttpSession
+from ..documents import Found, Records, csv_records, one_a_line
+from ..http import BudgetSpent, HttpSession
 from ..posts import Post, Refused, deleted, joined
 from ..streams import TextFile
 
@@ -34,6 +34,7 @@ class HackernewsConfig(ApiConfig):
         None, description="firebase: every item in order; algolia: search, newest first"
     )
     start: int | None = Field(None, gt=0, description="firebase: the first item; default: the thousand newest")
+    at_once: int = Field(8, ge=1, le=32, description="firebase: how many items are asked for at once")
     query: str = Field("", description="algolia: what to search for; everything if empty")
 
 
@@ -70,12 +71,19 @@ class Hackernews(ApiSource):
 
     def found(self, text: TextFile, split: Split) -> Iterator[Found]:
         """Yield the items of a file."""
-        head = text.head(4096)[text.bom :].lstrip()
-        if self.config.format == "csv" or (
-            self.config.format == "auto" and head[:1].isalnum() and head[:7] != b"module."
-        ):
+        if self._is_csv(text):
             return csv_records(text, split, names=self.config.columns or None)
-        return json_records(text, split, _items)
+        return super().found(text, split)
+
+    def divisible(self, text: TextFile) -> bool:
+        """Whether a file holds one item a line."""
+        return not self._is_csv(text) and one_a_line(text, type(self).members)
+
+    def _is_csv(self, text: TextFile) -> bool:
+        if self.config.format != "auto":
+            return bool(self.config.format == "csv")
+        head = text.head(4096)[text.bom :].lstrip()
+        return head[:1].isalnum() and head[:7] != b"module."
 
     def streams(self) -> list[str]:
         """Return the configured API as one stream."""
@@ -92,18 +100,27 @@ class Hackernews(ApiSource):
             changed, _ = http.json("v0/updates.json")
             listed = changed.get("items", []) if isinstance(changed, dict) else []
             known = [ident for ident in listed if isinstance(ident, int) and ident < following]
-            items = [http.json(f"v0/item/{ident}.json")[0] for ident in known]
+            items = http.each_json([f"v0/item/{ident}.json" for ident in known], self.config.at_once)
             yield Page([item for item in items if item is not None], {"next": following})
         while following <= newest:
+            wanted = range(following, min(following + _BATCH, newest + 1))
             records: list[Any] = []
-            while following <= newest and len(records) < _BATCH:
-                item, _ = http.json(f"v0/item/{following}.json")
-                if item is None and following > newest - _SETTLED:
-                    newest = following - 1
-                    break
-                records += [item] if item is not None else []
-                following += 1
-            yield Page(records, {"next": following})
+            spent: BudgetSpent | None = None
+            try:
+                items = http.each_json([f"v0/item/{ident}.json" for ident in wanted], self.config.at_once)
+                for ident, item in zip(wanted, items, strict=True):
+                    if item is None and ident > newest - _SETTLED:
+                        newest = following - 1
+                        break
+                    records += [item] if item is not None else []
+                    following = ident + 1
+            except BudgetSpent as error:
+                spent = error
+            http.expect(following - wanted.start)
+            if following > wanted.start:
+                yield Page(records, {"next": following})
+            if spent is not None:
+                raise spent
 
     def _algolia(self, http: HttpSession, state: State) -> Iterator[Page]:
         asked = {"query": self.config.query or None, "hitsPerPage": 1000, "tags": "(story,comment,poll,job)"}

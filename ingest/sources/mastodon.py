@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -14,18 +15,29 @@ from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..contract import source
 from ..http import HttpSession, Secret, bearer
 from ..posts import Post, Refused, Withheld, closed, deleted, joined
+from ..sse import listen
 
 _PLAIN = {"public": "timelines/public", "local": "timelines/public", "home": "timelines/home"}
 _NAMED = {"tag": "timelines/tag/{}", "list": "timelines/list/{}", "account": "accounts/{}/statuses"}
+_LIVE = {"public": "public", "local": "public/local", "home": "user"}
+_LIVE_NAMED = {"tag": ("hashtag", "tag"), "list": ("list", "list")}
+_MESSAGES = frozenset({"notification", "conversation"})
+"""Events meant for one person."""
 _PAGE = 40
 
 
 class MastodonConfig(ApiConfig):
-    """Saved statuses, or the timelines of a server."""
+    """Saved statuses, or the timelines and streams of a server."""
 
     timelines: list[str] = Field(
         default_factory=list, description="public, local, home, tag:NAME, list:ID or account:ID, several of them"
     )
+    streaming: list[str] = Field(
+        default_factory=list,
+        description="streams to listen to: public, local, home, tag:NAME or list:ID; they tell edits and deletions too",
+    )
+    streaming_seconds: float = Field(300.0, gt=0, description="how long one run listens to each")
+    streaming_url: str | None = Field(None, description="address of the streaming API, where it is not base_url")
     token: Secret | None = Field(None, description="access token as ${ENV}; home and list timelines need one")
     visibility: list[str] = Field(
         ["public", "unlisted"], description="what may come in; statuses meant for fewer people are rejects"
@@ -34,7 +46,7 @@ class MastodonConfig(ApiConfig):
 
 @source("mastodon")
 class Mastodon(ApiSource):
-    """Mastodon statuses: saved JSON (lines, arrays, streaming events), or public, hashtag, account and home timelines.
+    """Mastodon statuses: saved JSON (lines, arrays, streaming events), timelines, or the streaming API.
 
     A boost is a post of the kind repost that holds the boosted text. Of the streaming API's events, `delete` takes a
     status back and `status.update` is an edit. A status of a suspended account takes back all that it wrote.
@@ -47,16 +59,23 @@ class Mastodon(ApiSource):
     platform: ClassVar[str] = "mastodon"
 
     def streams(self) -> list[str]:
-        """Return the configured timelines. Raises ConfigError for an unknown one."""
-        return list(self.config.timelines)
+        """Return the configured timelines, and the streams that are listened to."""
+        return [*self.config.timelines, *(f"stream:{each}" for each in self.config.streaming)]
+
+    def address_of(self, stream: str) -> str:
+        """Return the address of the streaming API for a stream, else that of the API."""
+        streaming = self.config.streaming_url if stream.startswith("stream:") else None
+        return f"{streaming.rstrip('/')}/" if streaming else self.address
 
     def headers(self) -> dict[str, str]:
         """Return the bearer token."""
         return bearer(self.config.token, f"sources.{self.label}.token")
 
     def pages(self, http: HttpSession, stream: str, state: State) -> Iterator[Page]:
-        """Follow the Link headers from the newest status down."""
+        """Follow the Link headers from the newest status down, or listen to a stream."""
         kind, _, ident = stream.partition(":")
+        if kind == "stream":
+            return self._listen(http, *ident.partition(":")[::2])
         path = _NAMED[kind].format(quote(ident, safe="")) if kind in _NAMED else _PLAIN.get(kind, kind)
         first = {"limit": _PAGE, "local": "true" if kind == "local" else None}
 
@@ -65,6 +84,12 @@ class Mastodon(ApiSource):
             return (found if isinstance(found, list) else [found]), answer.link("next")
 
         return newest_first(fetch, lambda status: rank(status["id"]), state)
+
+    def _listen(self, http: HttpSession, kind: str, ident: str) -> Iterator[Page]:
+        path, parameter = _LIVE_NAMED.get(kind, (_LIVE.get(kind, kind), ""))
+        asked = {parameter: ident} if parameter else {}
+        for batch in listen(http, f"api/v1/streaming/{path}", asked, self.config.streaming_seconds):
+            yield Page([{"event": event.kind, "payload": event.data} for event in batch], {})
 
     def post(self, record: Any) -> Post:
         """Map a status, or an event of the streaming API."""
@@ -89,7 +114,7 @@ class Mastodon(ApiSource):
             "text": joined(text.get("spoiler_text"), text.get("content")),
             "lang": text.get("language"),
             "url": record.get("url") or text.get("url"),
-            "community": self._host(),
+            "community": self._host,
             "reply_to": self._ident(record.get("in_reply_to_id")),
             "thread_id": self._ident(boosted["id"]) if boosted else None,
             "score": text.get("favourites_count"),
@@ -100,12 +125,15 @@ class Mastodon(ApiSource):
             return deleted(self._ident(payload))
         if event in ("update", "status.update"):
             return self.post(json.loads(payload) if isinstance(payload, str) else payload)
+        if event in _MESSAGES:
+            raise Withheld("not_public")
         raise Refused("not_a_status")
 
+    @cached_property
     def _host(self) -> str | None:
         return urlsplit(self.config.base_url).hostname if self.config.base_url else None
 
     def _ident(self, ident: Any) -> str | None:
         """Return an id that is told apart from those of other servers."""
-        host = self._host()
+        host = self._host
         return f"{host}/{ident}" if host and ident is not None else ident

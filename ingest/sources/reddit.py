@@ -17,7 +17,6 @@ from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..columns import constant
 from ..contract import Pulled, Split, source
 from ..documents import Found
-from ..files import FileSource
 from ..http import HttpSession, Secret
 from ..schemas import DELETED, SOCIAL_POSTS, TIMESTAMP
 from ..streams import TextFile
@@ -40,9 +39,6 @@ class RedditConfig(ApiConfig):
     format: Literal["auto", "ndjson", "csv"] = Field("auto", description="auto: by the first byte of the text")
     columns: list[str] = Field(
         default_factory=list, description="names of a CSV file's columns, in place of those in its header"
-    )
-    split_bytes: int = Field(
-        64 * 1024 * 1024, gt=0, description="plain files are read in ranges of about this many bytes"
     )
     subreddits: list[str] = Field(default_factory=list, description="subreddits whose new posts and comments are read")
     kinds: list[Literal["posts", "comments"]] = Field(["posts", "comments"], description="what of them is read")
@@ -90,15 +86,15 @@ class Reddit(ApiSource):
             pulled = self._rows(fields, record, numbers, split.file)
             yield Pulled(pulled.rows, pa.concat_tables([refused, pulled.rejects]))
 
-    def ranges(self, text: TextFile, start: int, end: int, first: int) -> list[tuple[int, int, int]]:
-        """Read CSV in one piece, for a line end may stand inside a field; JSON lines in ranges."""
-        return [(start, end, first)] if self._is_csv(text) else FileSource.ranges(self, text, start, end, first)
+    def divisible(self, text: TextFile) -> bool:
+        """Whether a file is read in ranges: JSON lines, for in CSV a line end may stand inside a field."""
+        return not self._is_csv(text)
 
     def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
         """Find the last record that was whole when the file was read up to `end`."""
         from .. import delimited
 
-        return delimited.resume(text, end, ",") if self._is_csv(text) else FileSource.resume(self, text, end, extra)
+        return delimited.resume(text, end, ",") if self._is_csv(text) else super().resume(text, end, extra)
 
     def streams(self) -> list[str]:
         """Return the listings of the subreddits."""
@@ -246,4 +242,4 @@ class Reddit(ApiSource):
 
 def _fields(things: list[dict[str, Any]]) -> dict[str, pa.Array]:
     names = [*(_RENAMED.get(name, name) for name in _TEXTS), "selftext", "created_utc", "score", "edited", *_RETRIEVED]
-    return {name: pa.array([jsonlines.text_of(thing.get(name)) for thing in things], pa.string()) for name in names}
+    return {name: jsonlines.column([thing.get(name) for thing in things]) for name in names}

@@ -103,7 +103,8 @@ class Sql(Tabular):
         self._agree(url, bounds, cursor)
         splits = [self._split(file, part) for part in _cut(bounds, -(-count // self.config.rows_per_split))]
         if self.config.cursor is not None:
-            splits[0] = replace(splits[0], extra={**splits[0].extra, "expected": str(count)})
+            said = [str(count), *("0" for _ in splits[1:])]
+            splits = [replace(s, extra={**s.extra, "expected": n}) for s, n in zip(splits, said, strict=True)]
         return Plan(splits, {"high": _to_json(bounds.high), **self.remember()}, skipped)
 
     def read(self, split: Split) -> Iterator[Pulled]:
@@ -111,13 +112,13 @@ class Sql(Tabular):
         self._columns = json.loads(split.extra["columns"])
         bounds = _Bounds(*map(_from_json, json.loads(split.extra["bounds"])))
         number = split.first_line
-        cost = {"expected_records": float(split.extra["expected"])} if "expected" in split.extra else {}
+        if "expected" in split.extra:
+            cost = {"expected_records": float(split.extra["expected"])}
+            yield Pulled(self.schema.empty_table(), no_rejects(), cost=cost)
         for rows in database.batches(self._url(), self._rows(bounds), f"sources.{self.label}"):
             numbers = np.arange(number, number + len(rows), dtype=np.int64)
             number += len(rows)
-            typed = self.typed(Batch(_columns(rows), numbers, _as_json(rows), no_rejects()), split.file)
-            yield typed._replace(cost=cost)
-            cost = {}
+            yield self.typed(Batch(_columns(rows), numbers, _as_json(rows), no_rejects()), split.file)
 
     def _url(self) -> Any:
         """Return the URL as it is opened: SQLite files from the project's folder, and never made where absent."""
@@ -181,7 +182,7 @@ class Sql(Tabular):
         rows = next(database.batches(url, self._rows(bounds).limit(_SAMPLE), f"sources.{self.label}"), None)
         if rows is None:
             raise SourceError(f"sources.{self.label}: the rows vanished", "run again", retryable=True)
-        self.agree({name: [values] for name, values in _columns(rows).items()}, cursor.get("columns") or {})
+        self.agree({name: [values] for name, values in _columns(rows).items()}, cursor)
 
     def _split(self, file: str, bounds: _Bounds) -> Split:
         extra = {"columns": json.dumps(self._columns), "bounds": json.dumps([_to_json(b) for b in bounds])}

@@ -11,7 +11,7 @@ from pydantic import Field
 from ...config import SourceConfig
 from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..contract import Split, source
-from ..documents import Found, Records, json_records, text_lines
+from ..documents import Found, Records, one_a_line, text_lines
 from ..http import HttpSession, Secret, bearer
 from ..posts import Post, Refused, closed, deleted
 from ..streams import TextFile
@@ -118,11 +118,15 @@ class Twitter(ApiSource):
     def found(self, text: TextFile, split: Split) -> Iterator[Found]:
         """Yield the tweets of a file."""
         if self.config.format == "json":
-            return json_records(text, split, _tweets)
+            return super().found(text, split)
         return (
             Found(number, line, {"text": line, "lang": self.config.lang}, "" if line.strip() else "empty_line")
             for number, line in text_lines(text, split)
         )
+
+    def divisible(self, text: TextFile) -> bool:
+        """Whether a file holds one tweet a line, as JSON."""
+        return bool(self.config.format == "json") and one_a_line(text, type(self).members)
 
     def streams(self) -> list[str]:
         """Return the searches."""
@@ -140,7 +144,9 @@ class Twitter(ApiSource):
         def fetch(token: str | None) -> tuple[list[Any], str | None]:
             page, _ = http.json("2/tweets/search/recent", {**asked, "next_token": token})
             found = list(_tweets(page)) if page.get("data") else []
-            return found, page.get("meta", {}).get("next_token")
+            meta = page.get("meta", {})
+            http.expect(meta.get("result_count"))
+            return found, meta.get("next_token")
 
         return newest_first(fetch, lambda tweet: rank(tweet["id"]), state)
 

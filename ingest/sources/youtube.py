@@ -11,7 +11,7 @@ from pydantic import Field
 from ...config import SourceConfig, resolve_env
 from ..api import ApiConfig, ApiSource, Page, State, newest_first
 from ..contract import Split, source
-from ..documents import Found, Records, csv_records, json_records
+from ..documents import Found, Records, csv_records, one_a_line
 from ..http import HttpSession, Secret
 from ..posts import Post, Refused
 from ..streams import TextFile
@@ -27,6 +27,9 @@ _COLUMNS = {
     "reply_to": ("parent_id", "parentid"),
     "thread_id": ("video_id", "videoid"),
 }
+_ASKED = 50
+"""Ids in one request."""
+Threads = dict[str, list[Any]]
 _WATCH = "https://www.youtube.com/watch?v="
 
 
@@ -36,6 +39,9 @@ class YoutubeConfig(ApiConfig):
     format: Literal["auto", "csv", "json"] = Field("auto", description="auto: by the first byte of the text")
     videos: list[str] = Field(default_factory=list, description="ids of videos")
     channels: list[str] = Field(default_factory=list, description="ids of channels: comments on all their videos")
+    follow_threads: int = Field(
+        500, ge=0, description="of how many of the newest threads new replies are looked for, a request for each fifty"
+    )
     key: Secret | None = Field(None, description="API key as ${ENV}")
 
 
@@ -68,16 +74,23 @@ class Youtube(ApiSource):
 
     def found(self, text: TextFile, split: Split) -> Iterator[Found]:
         """Yield the comments of a file; a CSV file that names no video is named by it itself."""
-        head = text.head(4096)[text.bom :].lstrip()
-        json_like = head[:1] in (b"{", b"[")
-        if self.config.format == "json" or (self.config.format == "auto" and json_like):
-            return json_records(text, split, _comments)
+        if not self._is_csv(text):
+            return super().found(text, split)
         return (
             each._replace(value={"video_id": PurePosixPath(split.file).name.partition(".")[0], **each.value})
             if each.value is not None
             else each
             for each in csv_records(text, split)
         )
+
+    def divisible(self, text: TextFile) -> bool:
+        """Whether a file holds one comment a line, as JSON."""
+        return not self._is_csv(text) and one_a_line(text, type(self).members)
+
+    def _is_csv(self, text: TextFile) -> bool:
+        if self.config.format != "auto":
+            return bool(self.config.format == "csv")
+        return text.head(4096)[text.bom :].lstrip()[:1] not in (b"{", b"[")
 
     def streams(self) -> list[str]:
         """Return the videos and channels."""
@@ -89,7 +102,10 @@ class Youtube(ApiSource):
         return {"x-goog-api-key": resolve_env(key, f"sources.{self.label}.key")} if key else {}
 
     def pages(self, http: HttpSession, stream: str, state: State) -> Iterator[Page]:
-        """Page through the threads from the newest down; of a thread with many replies ask for the rest."""
+        """Ask which known threads have grown, then page from the newest thread down; both with all their replies.
+
+        State: that of newest_first, and in `threads` when each thread that is followed began and its replies.
+        """
         kind, _, ident = stream.partition(":")
         scope = {"videoId": ident} if kind == "video" else {"allThreadsRelatedToChannelId": ident}
         asked = {"part": "snippet,replies", "maxResults": 100, "order": "time", "textFormat": "plainText", **scope}
@@ -98,15 +114,35 @@ class Youtube(ApiSource):
             page, _ = http.json("youtube/v3/commentThreads", {**asked, "pageToken": token})
             return list(page.get("items", [])), page.get("nextPageToken")
 
-        newest = newest_first(fetch, lambda t: t["snippet"]["topLevelComment"]["snippet"]["publishedAt"], state, True)
-        for page in newest:
+        threads: Threads = dict(state.get("threads", {}))
+        place = {name: value for name, value in state.items() if name != "threads"}
+        ids = [] if "next" in place else list(threads)  # a descent under way goes first
+        for part in (ids[at : at + _ASKED] for at in range(0, len(ids), _ASKED)):
+            yield Page(self._grown(http, part, threads), {**place, "threads": dict(threads)})
+        for page in newest_first(fetch, _began, place, True):
             records: list[Any] = []
             for thread in page.records:
                 comments = list(_comments(thread))
                 if _replies(thread) > len(comments) - 1:
                     comments = [comments[0], *self._replies_of(http, thread["id"])]
+                http.expect(1 + _replies(thread))
+                threads[thread["id"]] = [_began(thread), _replies(thread)]
                 records += comments
-            yield Page(records, page.state)
+            latest = sorted(threads, key=lambda ident: threads[ident][0], reverse=True)[: self.config.follow_threads]
+            threads = {ident: threads[ident] for ident in latest}
+            yield Page(records, {**page.state, "threads": threads} if threads else page.state)
+
+    def _grown(self, http: HttpSession, idents: list[str], threads: Threads) -> list[Any]:
+        """Return the replies of those threads that have more than came; update `threads`."""
+        page, _ = http.json("youtube/v3/commentThreads", {"part": "snippet", "id": ",".join(idents)})
+        records: list[Any] = []
+        for thread in page.get("items", []):
+            known = threads.get(thread["id"])
+            if known is not None and _replies(thread) > known[1]:
+                records += self._replies_of(http, thread["id"])
+                http.expect(_replies(thread))
+                threads[thread["id"]] = [known[0], _replies(thread)]
+        return records
 
     def _replies_of(self, http: HttpSession, thread: str) -> Iterator[Any]:
         token: str | None = None
@@ -153,6 +189,10 @@ class Youtube(ApiSource):
             "thread_id": video,
             "score": snippet.get("likeCount"),
         }
+
+
+def _began(thread: Any) -> str:
+    return str(thread["snippet"]["topLevelComment"]["snippet"]["publishedAt"])
 
 
 def _replies(thread: Any) -> int:

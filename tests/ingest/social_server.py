@@ -27,12 +27,13 @@ class Request:
 
 @dataclass
 class Reply:
-    """What is answered; `cut` closes the connection after so many bytes of the body."""
+    """What is answered; `cut` closes the connection after so many bytes of the body, `endless` tells no length."""
 
     body: Any = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    endless: bool = False
 
 
 Faults = deque[Reply]
@@ -60,12 +61,13 @@ class Api:
                 reply = api.faults.popleft() if api.faults else api.answer(request)
                 data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
                 self.send_response(reply.status)
-                self.send_header("content-length", str(len(data)))
+                if not reply.endless:
+                    self.send_header("content-length", str(len(data)))
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data[: reply.cut])
-                if reply.cut is not None:
+                if reply.cut is not None or reply.endless:
                     self.close_connection = True
 
             do_POST = do_GET

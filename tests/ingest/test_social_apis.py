@@ -26,6 +26,8 @@ class Feed:
     """What a platform holds: numbers of posts, the newest last."""
 
     posts: list[int] = field(default_factory=list)
+    busy: set[int] = field(default_factory=lambda: {2})
+    """Threads with more replies than stand in a page of threads."""
 
     def newest_first(self, before: int | None = None) -> list[int]:
         return [n for n in reversed(self.posts) if before is None or n < before]
@@ -117,9 +119,11 @@ def youtube(feed: Feed) -> Callable[[Request], Reply]:
             return Reply({"items": [comment(n, parent) for n in range(token, token + 3)], **following})
         token = request.query.get("pageToken")
         page = feed.newest_first(int(token) if token else None)[:PAGE]
+        if "id" in request.query:
+            page = [int(ident.removeprefix("t")) for ident in request.query["id"].split(",")]
         items = []
         for n in page:
-            replies = 6 if n == 2 else 1 if n == 3 else 0
+            replies = 6 if n in feed.busy else 1 if n == 3 else 0
             inside = {"replies": {"comments": [comment(0, f"t{n}")]}} if replies else {}
             items.append(
                 {"id": f"t{n}", "snippet": {"topLevelComment": comment(n), "totalReplyCount": replies}, **inside}
@@ -311,6 +315,89 @@ def test_the_rest_of_a_threads_replies_is_asked_for() -> None:
     assert sum(request.path == "/youtube/v3/comments" for request in api.asked) == 2
 
 
+def test_replies_to_old_threads_come_in() -> None:
+    feed = Feed(list(range(1, 12)))
+    with platform("youtube", feed) as (api, pulled):
+        pulled.run()
+        feed.busy |= {1, 9}
+        new = pulled.run()
+        assert {i for i in new if "." in i} == {f"t{thread}.{n}" for thread in (1, 9) for n in range(6)}
+        asked = len(api.asked)
+        assert [i for i in pulled.run() if "." in i] == []
+        assert len(api.asked) - asked == 2
+    assert pulled.cost["expected_records"] == len(pulled.ids)
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_items_come_in_order_however_many_are_under_way(at_once: int) -> None:
+    feed = Feed(list(range(1, 260)))
+    with platform("hackernews firebase", feed, at_once=at_once, max_requests=60) as (api, pulled):
+        slow = api.answer
+
+        def answer(request: Request) -> Reply:
+            if request.path.endswith("3.json"):
+                api.faults.append(Reply(status=503))  # for whoever asks next
+            return slow(request)
+
+        api.answer = answer
+        runs = []
+        for _ in range(6):
+            with contextlib.suppress(SourceError):
+                runs.append([n for n in numbers(pulled.run()) if n > 1 or not runs])
+    got = [n for run in runs for n in run]
+    assert got == [n for n in feed.posts if n <= got[-1]]
+    assert got[-1] > 100
+    assert pulled.cost["requests"] <= 6 * 60
+
+
+def event(kind: str, payload: Any) -> bytes:
+    return f"event: {kind}\ndata: {payload if isinstance(payload, str) else json.dumps(payload)}\n\n".encode()
+
+
+def test_a_mastodon_stream_is_listened_to_and_taken_up_when_it_is_cut() -> None:
+    def status(number: int, **more: Any) -> dict[str, Any]:
+        account = {"id": "7", "acct": "kettle"}
+        return {"id": str(number), "created_at": iso(number), "content": f"{number}", "account": account, **more}
+
+    parts = [
+        b":)\n" + event("update", status(1)) + event("update", status(2)) + b"event: update\ndata: {",
+        event("status.update", status(1, edited_at=iso(9))) + b":thump\n\n" + event("delete", "2"),
+        event("notification", {"status": status(3)}) + event("update", status(4, visibility="direct")),
+    ]
+
+    def answer(request: Request) -> Reply:
+        if request.headers.get("authorization") != "Bearer s3cret":
+            return Reply(status=401)
+        if len(api.asked) == 2:
+            return Reply(status=503)
+        return Reply(parts.pop(0), headers={"content-type": "text/event-stream"}, endless=True)
+
+    with serving(answer) as api:
+        config = {"type": "mastodon", "streaming": ["tag:tea"], "token": "${TEA_TOKEN}", "max_requests": 4}
+        pulled = Pulled({**config, "base_url": "https://tea.example", "streaming_url": api.url})
+        assert pulled.run() == [f"tea.example/{n}" for n in (1, 2, 1, 2)]
+    assert pulled.rejects == ["not_public", "not_public"]
+    assert {(r.path, r.query["tag"]) for r in api.asked} == {("/api/v1/streaming/hashtag", "tea")}
+    assert pulled.cost["failures"] == 4
+
+
+def test_a_stream_that_refuses_us_or_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataweir.ingest.http._ATTEMPTS", 2)
+    for status, word in ((401, "refuses us"), (404, "status 404"), (503, "cannot be reached"), (307, "status 307")):
+        with serving(lambda _, status=status: Reply(status=status, headers={"location": "/elsewhere"})) as api:
+            pulled = Pulled({"type": "mastodon", "streaming": ["public"], "base_url": api.url})
+            with pytest.raises(SourceError, match=word):
+                pulled.run()
+            assert {r.path for r in api.asked} == {"/api/v1/streaming/public"}
+
+
+def test_listening_ends_when_the_time_is_over() -> None:
+    with serving(lambda _: Reply(event("delete", "1") + b":thump\n" * 9, endless=True)) as api:
+        pulled = Pulled({"type": "mastodon", "streaming": ["local"], "base_url": api.url, "streaming_seconds": 0.2})
+        assert set(pulled.run()) == {"127.0.0.1/1"}
+    assert {r.path for r in api.asked} == {"/api/v1/streaming/public/local"}
+
+
 def test_a_wrong_token_is_said_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEA_TOKEN", "canary7531")
     with platform("mastodon", Feed([1])) as (_, pulled), pytest.raises(SourceError) as caught:
@@ -424,7 +511,7 @@ def test_jetstream_resumes_where_it_was_cut() -> None:
 
 
 def test_a_jetstream_that_is_not_there_is_a_retryable_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataweir.ingest.jetstream._ATTEMPTS", 2)
+    monkeypatch.setattr("dataweir.ingest.http._ATTEMPTS", 2)
     pulled = Pulled({"type": "bluesky", "jetstream": "ws://127.0.0.1:9", "timeout_seconds": 1})
     with pytest.raises(SourceError) as caught:
         pulled.run()

@@ -113,7 +113,7 @@ def test_rows_map_into_an_integrated_table(tmp_path: Path, url: str) -> None:
         columns={"post_id": "id", "text": "name", "ts": "at"}, constants={"platform": "shop", "kind": "post"},
     )  # fmt: skip
     pulled = [part for split in made.plan({}).splits for part in made.read(split)]
-    row = made.integrate(pulled[0].rows).to_pylist()[0]
+    row = made.integrate(pa.concat_tables([part.rows for part in pulled])).to_pylist()[0]
     assert (row["post_id"], row["text"], row["platform"], row["source"]) == ("1", "customer 1", "shop", "shop")
     assert row["ts"] == dt.datetime(2024, 5, 2, 10, tzinfo=dt.UTC)
 

@@ -30,7 +30,7 @@ class Pulled:
     landed: list[Landed] = field(default_factory=list)
     failed: dict[str, SourceError] = field(default_factory=dict)
     drift: dict[str, dict[str, float]] = field(default_factory=dict)
-    """By source: how many columns its files have, and how many are new or of another type since the last run."""
+    """By source: how many columns its files have, and how many are new, of another type or gone since the last run."""
 
 
 def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engine, run: str, output: Output) -> Pulled:
@@ -70,8 +70,9 @@ def _drift(before: Cursor, after: Cursor) -> dict[str, float]:
     known, found = before.get("columns"), after.get("columns")
     if not known or not found:
         return {}
-    changed = [name for name, kind in found.items() if known.get(name) != kind]
-    return {"columns": len(found), "columns_changed": len(changed)}
+    changed = {name for name, kind in found.items() if known.get(name) != kind}
+    vanished = set(before.get("present") or ()) - set(after.get("present") or ())
+    return {"columns": len(found), "columns_changed": len(changed | vanished), "columns_vanished": len(vanished)}
 
 
 def _land(item: tuple[Any, Split], location: str, config_hash: str, erased: Subjects) -> Landed | SourceError:

@@ -168,6 +168,9 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
             facts[name] = sum(part.cost.get(name, 0) for part in parts)
         for reason in sorted({reason for part in parts for reason in part.rejected}):
             facts[f"rejected_pull:{reason}"] = sum(part.rejected.get(reason, 0) for part in parts)
+        told = [part for part in parts if "expected_records" in part.cost]
+        if told:
+            facts["received_of_expected"] = sum(part.records for part in told)
         newest = max((part.newest for part in parts if part.newest is not None), default=None)
         if newest is not None:
             facts["lag_hours"] = (time.time() - newest) / 3600
