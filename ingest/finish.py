@@ -125,7 +125,7 @@ def _apply(
     dropped = [
         _duplicates(part.table, first, kept_ids, methods, _same(first)),
         _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), len(second)), _same(second)),
-        _duplicates(part.table, third, near["kept_id"], pa.repeat(pa.scalar("near"), len(third)), near["similarity"]),
+        _duplicates(part.table, third, near["kept_id"], near["method"], near["similarity"]),
     ]
     return rows.filter(pa.array(keep)), pa.concat_tables(dropped), _going(part, rows, outcome, ends)
 

@@ -181,5 +181,8 @@ def text_column(table: str, dedup: DedupConfig) -> str | None:
 
 
 def rounds(table: str, dedup: DedupConfig) -> tuple[str, ...]:
-    """Return the rounds of `decide` for a table, in order: 'id', then 'text' where texts are compared."""
-    return ("id", "text") if text_column(table, dedup) else ("id",)
+    """Return the rounds of `decide` for a table, in order: 'id', then 'text' where texts are compared.
+
+    Where near duplicates are looked for, that search finds equal texts too, in its index.
+    """
+    return ("id", "text") if text_column(table, dedup) and dedup.threshold is None else ("id",)

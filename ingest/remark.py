@@ -15,6 +15,7 @@ from .outliers import Limits, remark
 from .visits.restate import read
 
 _ID = ("platform", "post_id")
+_ROW = ("source", "file", "post_id")
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,27 @@ class Remarked:
 
 
 def remark_posts(
-    old: str, limits: Mapping[str, Limits], gone: Collection[tuple[str, str]], out: str, batch: str
+    old: str,
+    limits: Mapping[str, Limits],
+    gone: Collection[tuple[str, str]],
+    withdrawn: Collection[tuple[str, str, str]],
+    out: str,
+    batch: str,
 ) -> Remarked | None:
     """Write the posts of a committed file whose marks change; None where there are none.
 
-    `gone` are posts that the batch replaces or deletes: they do not come back. The same batch writes the same file.
+    `gone` are posts (platform, id) that the batch replaces or deletes, `withdrawn` rows (source, file, id) that it
+    withdraws: they do not come back. The same batch writes the same file.
     """
-    columns = read(old, [*_ID, "flags", *limits])
+    columns = read(old, list(dict.fromkeys([*_ID, *_ROW, "flags", *limits])))
     flags = remark(columns, limits)["flags"]
     differs = pc.fill_null(pc.not_equal(pc.fill_null(flags, ""), pc.fill_null(columns["flags"], "")), False)
     if not pc.any(differs).as_py():
         return None
-    posts = _posts(columns.filter(differs)) - set(gone)
+    leave = set(withdrawn)
+    changed = columns.filter(differs)
+    stays = [row not in leave for row in zip(*(changed[name].to_pylist() for name in _ROW), strict=True)]
+    posts = _posts(changed.filter(pa.array(stays, pa.bool_()))) - set(gone)
     rows = remark(read(old).filter(differs), limits)
     rows = rows.filter(pa.array([key in posts for key in zip(*(rows[name].to_pylist() for name in _ID), strict=True)]))
     if not rows.num_rows:

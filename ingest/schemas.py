@@ -117,7 +117,8 @@ NEAR_BANDS = _schema(
     key=pa.int64(),
     doc=pa.int64(),
 )
-"""The index of near duplicates: the key of each band of each text. `scheme` says how keys were made."""
+"""The index of near duplicates: the key of each band of each text, whole texts being the last band. `scheme` says how
+keys were made."""
 
 NEAR_DOCS = _schema(
     table=pa.string(),
@@ -129,13 +130,15 @@ NEAR_DOCS = _schema(
     source=pa.string(),
     file=pa.string(),
     line=pa.int64(),
+    text=pa.int64(),
     shingles=pa.binary(),
     kept_doc=pa.int64(),
     kept_id=pa.string(),
     links=pa.list_(pa.field("element", pa.string())),
 )
 """The texts of that index, dropped ones too. `shingles` is a sorted set of uint32 hashes, `links` names rows that
-are at least as similar as the threshold; `ts` is in microseconds, `length` in characters."""
+are at least as similar as the threshold; `ts` is in microseconds, `length` in characters, `text` the first half of the
+text's key. Of two rows of one doc the one whose `kept_doc` is another counts: its row in the table was withdrawn."""
 
 
 SKETCHES = _schema(

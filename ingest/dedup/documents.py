@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...storage import filesystem, is_local, join, path
 from ..hashing import from_hex, row_hashes, to_hex
 from ..parts import Decided, Prepared, text_column
-from .decide import Verdicts, text_verdicts, verdicts
+from .decide import Verdicts, verdicts
 from .exact import GONE, POST_ID, id_column
 from .minhash import sketch
 from .near import sketch_all
@@ -22,6 +22,7 @@ from .scheme import Scheme
 from .sets import sorted_sets
 from .shingles import Shingles
 from .staging import read_all, write_batches
+from .text import text_keys
 
 DOCUMENTS = pa.schema(
     {
@@ -33,13 +34,15 @@ DOCUMENTS = pa.schema(
         "source": pa.string(),
         "file": pa.string(),
         "line": pa.int64(),
+        "text": pa.int64(),
         "shingles": pa.large_binary(),
     }
 )
-"""One text each. `doc` is the first half of the row's 128-bit identity, `shingles` its sorted set of uint32."""
+"""One text each. `doc` is the first half of the row's 128-bit identity, `shingles` its sorted set of uint32,
+`text` the first half of its text key."""
 
 KEYS = pa.schema({"key": pa.int64()})
-"""One batch a band, one line a text, in the order of DOCUMENTS."""
+"""One batch a band, whole texts the last one; one line a text, in the order of DOCUMENTS."""
 
 LATEST = np.iinfo(np.int64).max
 """The time of a row without one."""
@@ -69,21 +72,24 @@ def sketch_part(
 ) -> Sketched:
     """Sketch the rows of one part that the exact rounds kept, or the rows of one committed data file of the table.
 
-    Short texts, those without a text key, are left out: they are never duplicates of each other.
+    Short texts, those without a text key, are left out: they are never duplicates of each other. A text without words
+    (of pictures, say) is compared as a whole.
     """
     column = text_column(table, dedup) or "text"
     if isinstance(item, Prepared):
         part, name = item.part.name, item.part.name
         outcome = verdicts(item, decided)
-        rows, pos, identity = _survivors(item, outcome, decided)
+        rows, pos, identity = _survivors(item, outcome)
         gone = outcome.ids[outcome.replaces | (outcome.why == GONE), 0].view(np.int64)
     else:
         part, name, gone = "", item.rsplit("/", 1)[-1].removesuffix(".parquet"), np.empty(0, np.int64)
-        rows, pos, identity = _committed(item, table, column)
+        rows, pos, identity = _committed(item, table, column, dedup.min_chars)
     stem = join(staging, f"{table}-near-{name}")
     texts = rows[column]
+    keys = from_hex(rows["text_key"])[0][:, 0].copy()
     made = sketch_all(texts, scheme.shingle, scheme.banding, gpu) if rows.num_rows else _nothing(scheme)
-    has_words = made.shingles.counts > 0
+    wordless = made.shingles.counts == 0
+    bands = np.where(wordless, keys, made.keys)
     columns = {
         "pos": pa.array(pos),
         "doc": pa.array(identity),
@@ -91,13 +97,19 @@ def sketch_part(
         "ts": _times(rows),
         "length": pc.utf8_length(texts).cast(pa.int32()),
         **{each: rows[each] for each in _COLUMNS},
-        "shingles": _sets(made.shingles),
+        "text": pa.array(keys.view(np.int64)),
+        "shingles": _sets(made.shingles, wordless, keys),
     }
-    documents = pa.table([columns[each] for each in DOCUMENTS.names], schema=DOCUMENTS).filter(pa.array(has_words))
-    write_batches(documents.combine_chunks().to_batches() or [_empty(DOCUMENTS)], DOCUMENTS, f"{stem}.arrow", None)
-    keys = [pa.record_batch([pa.array(band[has_words].view(np.int64))], schema=KEYS) for band in made.keys]
-    write_batches(keys, KEYS, f"{stem}-keys.arrow", None)
-    return Sketched(part, name, f"{stem}.arrow", f"{stem}-keys.arrow", documents.num_rows, tuple(gone.tolist()))
+    found = pa.table([columns[each] for each in DOCUMENTS.names], schema=DOCUMENTS)
+    write_batches(found.combine_chunks().to_batches() or [_empty(DOCUMENTS)], DOCUMENTS, f"{stem}.arrow", None)
+    batches = [pa.record_batch([pa.array(band.view(np.int64))], schema=KEYS) for band in (*bands, keys)]
+    write_batches(batches, KEYS, f"{stem}-keys.arrow", None)
+    return Sketched(part, name, f"{stem}.arrow", f"{stem}-keys.arrow", found.num_rows, tuple(gone.tolist()))
+
+
+def in_order(sketched: Sequence[Sketched]) -> list[Sketched]:
+    """Return the parts in the order in which their texts are numbered: committed ones first."""
+    return sorted(sketched, key=lambda each: (not each.committed, each.name))
 
 
 def documents(sketched: Sketched) -> pa.Table:
@@ -119,12 +131,9 @@ def _open(location: str) -> pa.ipc.RecordBatchFileReader:
         return pa.ipc.open_file(pa.py_buffer(source.read()))
 
 
-def _survivors(
-    part: Prepared, outcome: Verdicts, decided: Sequence[Decided]
-) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+def _survivors(part: Prepared, outcome: Verdicts) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
     rows = read_all(part.candidates)
     keep = ~outcome.dropped & pc.is_valid(rows["text_key"]).to_numpy()
-    keep[text_verdicts(part, decided)["pos"].to_numpy()] = False
     pos = np.flatnonzero(keep).astype(np.int32)
     rows = rows.take(pa.array(pos))
     column = id_column(part.table)
@@ -135,15 +144,18 @@ def _survivors(
     return rows, pos, outcome.ids[pos, 0].view(np.int64)
 
 
-def _committed(location: str, table: str, column: str) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+def _committed(
+    location: str, table: str, column: str, min_chars: int
+) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
     fs, inner = filesystem(location)
     names = pq.read_schema(inner, filesystem=fs).names
     own = id_column(table)
     extra = POST_ID if table == "social_posts" else []
     wanted = [each for each in dict.fromkeys([own, *extra, column, "text_key", "ts", *_COLUMNS]) if each in names]
     rows = pq.read_table(inner, columns=wanted, filesystem=fs)
-    if "text_key" in names:
-        rows = rows.filter(pc.is_valid(rows["text_key"]))
+    if "text_key" not in names:
+        rows = rows.append_column("text_key", text_keys(rows[column], min_chars))
+    rows = rows.filter(pc.is_valid(rows["text_key"]))
     hashes, given_by_us = from_hex(rows[own])
     if extra:
         hashes[~given_by_us] = row_hashes(rows, POST_ID)[~given_by_us]
@@ -160,10 +172,13 @@ def _times(rows: pa.Table) -> Any:
     return pc.fill_null(rows["ts"].cast(pa.int64()), LATEST)
 
 
-def _sets(shingles: Shingles) -> pa.Array:
-    """Return each text's shingles as a sorted set, its bytes in one binary value."""
+def _sets(shingles: Shingles, wordless: NDArray[np.bool_], keys: NDArray[np.uint64]) -> pa.Array:
+    """Return each text's shingles as a sorted set, its bytes in one binary value; without words its key is the one."""
     hashes, starts, counts = sorted_sets(shingles)
-    return pa.Array.from_buffers(pa.large_binary(), len(counts), [None, pa.py_buffer(4 * starts), pa.py_buffer(hashes)])
+    hashes = np.insert(hashes, starts[:-1][wordless], keys[wordless].astype(np.uint32))
+    offsets = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(4 * (counts + wordless), out=offsets[1:])
+    return pa.Array.from_buffers(pa.large_binary(), len(counts), [None, pa.py_buffer(offsets), pa.py_buffer(hashes)])
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

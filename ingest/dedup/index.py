@@ -53,8 +53,10 @@ def look_up_keys(stored: Stored, table: str, scheme: Scheme, band: int, keys: ND
 def look_up_docs(stored: Stored, table: str, scheme: Scheme, docs: NDArray[np.int64]) -> pa.Table:
     """Return the stored texts (NEAR_DOCS) called `docs` (sorted, each once), sorted by doc, each once."""
     found = list(_groups(stored.docs, "doc", docs, NEAR_DOCS.names, table, scheme))
-    rows = pa.concat_tables([NEAR_DOCS.empty_table(), *found]).sort_by("doc")
+    rows = pa.concat_tables([NEAR_DOCS.empty_table(), *found])
     doc = rows["doc"].to_numpy()
+    order = np.lexsort((rows["kept_doc"].to_numpy() == doc, doc))
+    rows, doc = rows.take(pa.array(order)), doc[order]
     first = np.ones(len(doc), dtype=bool)
     first[1:] = doc[1:] != doc[:-1]
     return rows.filter(pa.array(first)).combine_chunks()
@@ -106,7 +108,7 @@ def index_docs(
     columns = {
         "table": pa.repeat(pa.scalar(table), rows.num_rows),
         "scheme": pa.repeat(pa.scalar(scheme.name), rows.num_rows),
-        **{name: rows[name] for name in ("doc", "id", "ts", "length", "source", "file", "line")},
+        **{name: rows[name] for name in ("doc", "id", "ts", "length", "source", "file", "line", "text")},
         "shingles": rows["shingles"].cast(pa.binary()),
         **{name: verdicts[name] for name in ("kept_doc", "kept_id", "links")},
     }

@@ -22,6 +22,11 @@ class Scheme(NamedTuple):
     priority: tuple[str, ...]
 
     @property
+    def bands(self) -> int:
+        """How many bands the index has: those of the signature, and one of whole texts, for texts that are equal."""
+        return self.banding.bands + 1
+
+    @property
     def name(self) -> str:
         """What the index is kept under: rows of another name were made differently and say nothing here."""
         return f"{VERSION} {self.shingle} {self.threshold:g} {self.banding.bands}x{self.banding.rows}"

@@ -1,127 +1,22 @@
-"""Near duplicates batch by batch: the stored index gives the same clusters whatever came in which order."""
+"""Near duplicates batch by batch: the same clusters and the same rows kept, whatever came in which order."""
 
 from __future__ import annotations
 
 import itertools
 import random
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 from dedup_texts import alike, components, jaccard, shingle_set
-from refine_driver import Given, shipped
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from near_table import NEAR, START, Posts, chain, posts_of
 
 from dataweir.config import DedupConfig
-from dataweir.ingest.dedup.documents import sketch_part
-from dataweir.ingest.dedup.index import Stored, index_band, index_docs
 from dataweir.ingest.dedup.scheme import scheme
-from dataweir.ingest.dedup.settle import settle
-from dataweir.ingest.refine import RawPart, decide, finish, groups, prepare, rounds
-from dataweir.ingest.schemas import SOCIAL_POSTS
-
-TABLE = "social_posts"
-START = 1_770_000_000_000_000
-NEAR = DedupConfig(text="text", threshold=0.6, recall=0.99)
-
-
-class Posts:
-    """The table of posts with its index, as a project holds them, without Iceberg and without Dask."""
-
-    def __init__(self, root: Path, dedup: DedupConfig = NEAR) -> None:
-        self.root, self.dedup, self.batches = root, dedup, 0
-        self.files: dict[str, list[str]] = defaultdict(list)
-
-    def add(self, posts: list[dict[str, Any]], parts: int = 1, buckets: int = 1) -> None:
-        """Refine one batch, cut into parts, and take its files into the tables."""
-        self.batches += 1
-        name, staging = f"b{self.batches}", str(self.root / f"staging-{self.batches}")
-        prepared = []
-        rows = [{"source": "forum", "file": f"{name}.csv", "line": i + 1, **p} for i, p in enumerate(posts)]
-        self.root.mkdir(parents=True, exist_ok=True)
-        for number, source in itertools.product(range(parts), sorted({row["source"] for row in rows})):
-            path = self.root / f"raw-{name}-{source}-{number}.parquet"
-            mine = [row for row in rows[number::parts] if row["source"] == source]
-            pq.write_table(pa.Table.from_pylist(mine, schema=SOCIAL_POSTS), path)
-            part = RawPart(str(path), source, f"{name}-{number}", f"{name}.csv", 1)
-            prepared.append(shipped(prepare, part, Given(TABLE), {}, self.dedup, staging, buckets))
-        decided: list[Any] = []
-        seen = self.files[f"refined.{TABLE}"]
-        for method in rounds(TABLE, self.dedup):
-            earlier = tuple(decided)
-            decided += [shipped(decide, b, TABLE, method, prepared, seen, staging, earlier) for b in range(buckets)]
-        gained = self._near(prepared, decided, staging, name)
-        for group in groups(prepared, 50):
-            for table, files in shipped(finish, group, TABLE, decided, str(self.root / "wh"), name).files.items():
-                self.files[table] += files
-        for table, file in gained:
-            self.files[table].append(file)
-
-    def _near(self, prepared: list[Any], decided: list[Any], staging: str, name: str) -> list[tuple[str, str]]:
-        wanted = scheme(self.dedup)
-        if wanted is None:
-            return []
-        mine = [f for f in self.files["refined.near_docs"] if self._scheme(f) == wanted.name]
-        items = [*([] if mine else self.files[f"refined.{TABLE}"]), *prepared]
-        before = tuple(decided)
-        sketched = [shipped(sketch_part, i, TABLE, self.dedup, wanted, before, staging, "off") for i in items]
-        bands = defaultdict(list)
-        for file in self.files["refined.near_bands"]:
-            bands[pq.read_table(file, columns=["band"])["band"][0].as_py()].append(file)
-        stored = Stored(bands, self.files["refined.near_docs"])
-        settled, stale = shipped(settle, TABLE, wanted, sketched, stored, staging)
-        decided.append(settled)
-        self._forget(stale)
-        out = str(self.root / "wh")
-        made = [
-            shipped(index_band, b, TABLE, wanted, sketched, settled, out, name) for b in range(wanted.banding.bands)
-        ] + [shipped(index_docs, each, TABLE, wanted, settled, out, name) for each in sketched]
-        return [each for each in made if each]
-
-    def _forget(self, stale: tuple[int, ...]) -> None:
-        """Take rows out of the index, as the commit does."""
-        for name in ("near_docs", "near_bands") if stale else ():
-            for file in self.files[f"refined.{name}"]:
-                rows = pq.read_table(file)
-                pq.write_table(rows.filter(pc.invert(pc.is_in(rows["doc"], pa.array(stale)))), file)
-
-    def _scheme(self, file: str) -> str:
-        return str(pq.read_table(file, columns=["scheme"])["scheme"][0].as_py())
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        return [row for file in self.files[f"refined.{name}"] for row in pq.read_table(file).to_pylist()]
-
-    def clusters(self) -> set[frozenset[str]]:
-        """Return the clusters of more than one: of the stored links and of equal texts."""
-        pairs = [(row["id"], other) for row in self.rows("near_docs") for other in row["links"]]
-        pairs += [(row["id"], row["kept_id"]) for row in self.rows("duplicates") if row["method"] == "text"]
-        names = sorted({name for pair in pairs for name in pair})
-        number = {name: i for i, name in enumerate(names)}
-        found: dict[int, set[str]] = defaultdict(set)
-        for name, first in zip(names, components(len(names), [(number[a], number[b]) for a, b in pairs]), strict=True):
-            found[first].add(name)
-        return {frozenset(each) for each in found.values() if len(each) > 1}
-
-
-def posts_of(texts: list[str], **more: Any) -> list[dict[str, Any]]:
-    return [
-        {"post_id": f"p{i}", "platform": "x", "kind": "post", "text": text, "ts": START + i, **more}
-        for i, text in enumerate(texts)
-    ]
-
-
-def chain(rng: random.Random, length: int) -> list[str]:
-    """Return texts of 60 words, each the one before with two words changed: the ends are not alike."""
-    vocabulary = [f"word{i}" for i in range(5000)]
-    text = rng.sample(vocabulary, 60)
-    made = [" ".join(text)]
-    for step in range(length - 1):
-        text[(7 * step) % 60] = text[(7 * step + 31) % 60] = rng.choice(vocabulary)
-        made.append(" ".join(text))
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -176,9 +71,50 @@ def test_clusters_are_the_same_whatever_the_order_of_batches(
     for number in order:
         table.add(posts[number::4], parts=2)
     assert table.clusters() == expected(posts)
-    kept = {row["post_id"] for row in table.rows("social_posts")}
-    assert {row["kept_id"] for row in table.rows("duplicates")} <= kept
-    assert len(kept) + len(table.rows("duplicates")) == len(posts)
+    assert table.kept() == first_of(posts)
+    assert set(table.stand_in().values()) <= table.kept()
+    assert len(table.kept()) + len(table.rows("duplicates")) == len(posts)
+
+
+TEXTS = [text for seed in range(4) for text in chain(random.Random(seed), 9, 12)]
+TEXTS += [TEXTS[0].title(), TEXTS[9] + "!", "\U0001f602 " * 15, "\U0001f602" * 20, "\U0001f602 " * 15, "too short"]
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],  # an example takes a second: making a failing one small takes minutes
+)
+@given(
+    st.lists(st.sampled_from(TEXTS), min_size=2, max_size=24),
+    st.lists(st.integers(0, 3), min_size=24, max_size=24),
+    st.permutations(range(4)),
+    st.sampled_from([(1, 1), (4, 2)]),
+    st.sampled_from(["earliest", "longest"]),
+)
+def test_batches_order_parts_and_buckets_make_no_difference(
+    texts: list[str], batch_of: list[int], order: list[int], cut: tuple[int, int], keep: Any
+) -> None:
+    dedup = DedupConfig(text="text", threshold=0.6, recall=0.8, shingle="word:2", keep=keep)
+    posts = [{**post, "ts": START - i * 7 % 25} for i, post in enumerate(posts_of(texts))]
+    with tempfile.TemporaryDirectory() as folder:
+        whole, cut_up = Posts(Path(folder, "whole"), dedup), Posts(Path(folder, "cut"), dedup)
+        whole.add(posts)
+        for batch in order:
+            if mine := [post for post, at in zip(posts, batch_of, strict=False) if at == batch]:
+                cut_up.add(mine, *cut)
+        assert cut_up.clusters() == whole.clusters()
+        assert all(len(cluster & whole.kept()) == 1 for cluster in whole.clusters())
+        assert cut_up.kept() == whole.kept()
+        assert cut_up.stand_in() == whole.stand_in()
+
+
+def first_of(posts: list[dict[str, Any]]) -> set[str]:
+    """Return the posts that are the first of their cluster by time."""
+    time = {post["post_id"]: post["ts"] for post in posts}
+    later = {name for cluster in expected(posts) for name in cluster - {min(cluster, key=lambda one: time[one])}}
+    return set(time) - later
 
 
 def test_a_batch_again_brings_nothing(tmp_path: Path, posts: list[dict[str, Any]]) -> None:
@@ -189,14 +125,13 @@ def test_a_batch_again_brings_nothing(tmp_path: Path, posts: list[dict[str, Any]
     assert {name: len(table.rows(name)) for name in before} == before
 
 
-def test_rows_from_before_the_search_was_on_are_indexed_and_stay(tmp_path: Path, posts: list[dict[str, Any]]) -> None:
+def test_rows_from_before_the_search_was_on_are_judged_too(tmp_path: Path, posts: list[dict[str, Any]]) -> None:
     table = Posts(tmp_path, DedupConfig(text="text"))
     table.add(posts[::2])
-    stood = {row["post_id"] for row in table.rows("social_posts")}
     table.dedup = NEAR
     table.add(posts[1::2])
     assert table.clusters() == expected(posts)
-    assert stood <= {row["post_id"] for row in table.rows("social_posts")}
+    assert table.kept() == first_of(posts)
 
 
 def test_another_threshold_begins_an_index_of_its_own(tmp_path: Path, posts: list[dict[str, Any]]) -> None:
@@ -230,15 +165,36 @@ def test_the_rule_says_which_is_kept(tmp_path: Path, dedup: dict[str, Any], kept
     assert {row["kept_id"] for row in table.rows("duplicates")} == {kept}
 
 
-def test_a_bridge_joins_two_that_stand_and_both_stay(tmp_path: Path) -> None:
+def test_a_bridge_joins_two_that_stand_and_the_later_goes(tmp_path: Path) -> None:
     links = chain(random.Random(2), 9)
     table = Posts(tmp_path)
-    made = posts_of([links[0], links[8], *links[1:8]])
+    made = posts_of([links[0], links[8], links[7], *links[1:7], links[8] + " tail"])
     table.add(made[:1])
-    table.add(made[1:2])
-    table.add(made[2:])
-    assert {row["post_id"] for row in table.rows("social_posts")} == {"p0", "p1"}
+    table.add(made[1:3])
+    assert table.kept() == {"p0", "p1"}
+    table.add(made[3:9])
+    assert table.kept() == {"p0"}
     assert table.clusters() == {frozenset(f"p{i}" for i in range(9))}
+    (withdrawn,) = [row for row in table.rows("duplicates") if row["id"] == "p1"]
+    assert (withdrawn["kept_id"], withdrawn["method"], withdrawn["file"]) == ("p0", "near", "b2.csv")
+    assert withdrawn["similarity"] < NEAR.threshold
+    assert table.stand_in()["p2"] == "p0", "its kept row was withdrawn, and says for which"
+    table.add(made[9:])
+    assert table.kept() == {"p0"}
+
+
+def test_the_better_row_takes_the_place_of_the_one_that_came_first(tmp_path: Path) -> None:
+    text = chain(random.Random(6), 1)[0]
+    table = Posts(tmp_path, DedupConfig(text="text", threshold=0.6, priority=["blog"]))
+    made = posts_of([text, text + " tail", text.upper()])
+    table.add(made[:1])
+    table.add([{**made[1], "source": "blog"}])
+    assert table.kept() == {"p1"}
+    table.add([{**made[2], "ts": START - 1}])
+    assert table.kept() == {"p1"}
+    table.add(made[:1])
+    assert table.kept() == {"p1"}, "a row that was withdrawn comes again"
+    assert {(row["id"], row["kept_id"]) for row in table.rows("duplicates")} == {("p0", "p1"), ("p2", "p1")}
 
 
 def test_an_edited_post_is_compared_by_its_new_text(tmp_path: Path) -> None:

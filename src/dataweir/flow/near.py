@@ -9,22 +9,28 @@ from typing import Any, NamedTuple
 from ..config import DedupConfig
 from ..engine import Engine
 from ..errors import ConfigError
-from ..ingest.dedup.documents import Sketched, sketch_part
+from ..ingest.dedup.collide import Collisions, collide, ranges
+from ..ingest.dedup.documents import Sketched, in_order, sketch_part
 from ..ingest.dedup.index import Stored, index_band, index_docs
 from ..ingest.dedup.scheme import Scheme, scheme
 from ..ingest.dedup.settle import Settled, settle
+from ..ingest.dedup.staging import read_all
+from ..ingest.dedup.withdraw import withdraw
 from ..ingest.parts import Decided, Prepared, text_column
 from ..output import Output
 from .project import Project
+from .removals import withdrawals
 
 BANDS, DOCS = "refined.near_bands", "refined.near_docs"
 
 
 class Gain(NamedTuple):
-    """What a batch changes in the index, by Iceberg table: files that come, rows that go (row filters)."""
+    """What a batch changes, by Iceberg table: files that come, rows that go (row filters)."""
 
     adds: dict[str, list[str]]
     deletes: dict[str, str]
+    withdrawn: list[tuple[str, str, str]]
+    """Rows of the table that go, as (source, file, id)."""
 
 
 class NearRound:
@@ -44,7 +50,7 @@ class NearRound:
         """
         wanted = near_scheme(self.target, self.dedup)
         if wanted is None or not prepared:
-            return Gain({}, {})
+            return Gain({}, {}, [])
         items = [*self._not_indexed(wanted), *prepared]
         with output.progress(f"sketch {self.target}", len(items)) as advance:
             sketched = self.engine.map(
@@ -58,15 +64,26 @@ class NearRound:
                 "auto" if self.engine.allocation.gpu else "off",
                 advance=advance,
             )
-        [settled] = self.engine.map(_settle, [self._stored(wanted)], self.target, wanted, sketched, self.staging)
+        sketched = in_order(sketched)
+        stored = self._stored(wanted)
+        known = self.target, wanted, sketched
+        found = self.engine.map(collide, ranges(wanted, sketched), *known, stored, self.staging)
+        [settled] = self.engine.map(_settle, [found], *known, stored, self.staging)
         decided.append(settled.decided)
         adds = self._index(wanted, sketched, settled.decided, batch)
-        stale = f"table == '{self.target}' and doc in ({', '.join(map(str, settled.stale))})"
-        return Gain(adds, {BANDS: stale, DOCS: stale} if settled.stale else {})
+        for name, file in withdraw(settled.withdrawn, self.target, self.project.warehouse, batch):
+            adds.setdefault(name, []).append(file)
+        rows = read_all(settled.withdrawn).select(["source", "file", "id"]).to_pylist()
+        withdrawn = [(row["source"], row["file"], row["id"]) for row in rows]
+        deletes = withdrawals(withdrawn, self.target, self.tables)
+        if settled.stale:
+            stale = f"table == '{self.target}' and doc in ({', '.join(map(str, settled.stale))})"
+            deletes |= {BANDS: stale, DOCS: stale}
+        return Gain(adds, deletes, withdrawn)
 
     def _index(self, wanted: Scheme, sketched: list[Sketched], settled: Decided, batch: str) -> dict[str, list[str]]:
         out = self.project.warehouse
-        bands = list(range(wanted.banding.bands))
+        bands = list(range(wanted.bands))
         written = self.engine.map(index_band, bands, self.target, wanted, sketched, settled, out, batch)
         written += self.engine.map(index_docs, sketched, self.target, wanted, settled, out, batch)
         adds: dict[str, list[str]] = defaultdict(list)
@@ -78,7 +95,7 @@ class NearRound:
     def _stored(self, wanted: Scheme) -> Stored:
         if not self.tables.exists(BANDS):
             return Stored({}, [])
-        bands = {band: self.tables.files(BANDS, f"band == {band}") for band in range(wanted.banding.bands)}
+        bands = {band: self.tables.files(BANDS, f"band == {band}") for band in range(wanted.bands)}
         return Stored(bands, self.tables.files(DOCS))
 
     def _not_indexed(self, wanted: Scheme) -> list[str]:
@@ -99,5 +116,7 @@ def near_scheme(target: str, dedup: DedupConfig) -> Scheme | None:
     return wanted
 
 
-def _settle(stored: Stored, table: str, wanted: Scheme, sketched: list[Sketched], staging: str) -> Settled:
-    return settle(table, wanted, sketched, stored, staging)
+def _settle(
+    found: list[Collisions], table: str, wanted: Scheme, sketched: list[Sketched], stored: Stored, staging: str
+) -> Settled:
+    return settle(table, wanted, sketched, found, stored, staging)

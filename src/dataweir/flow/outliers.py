@@ -49,13 +49,18 @@ class OutlierStage:
         write_parquet(rows, file)
         return {TABLE: [file]}
 
-    def restate(self, finished: Sequence[Finished], batch: str) -> Restatement:
-        """Write committed posts again whose marks change; web events are restated by the day (visits.py)."""
+    def restate(
+        self, finished: Sequence[Finished], withdrawn: Sequence[tuple[str, str, str]], batch: str
+    ) -> Restatement:
+        """Write committed posts again whose marks change; web events are restated by the day (visits.py).
+
+        `withdrawn` rows, as (source, file, id), leave the table with the batch.
+        """
         if self.moved is None or self.target != "social_posts" or not self.tables.exists(POSTS):
             return Restatement({}, {})
         gone = sorted({post for part in finished for post in part.replaced})
         where = self.project.warehouse, batch
-        made = self.engine.map(remark_posts, self.tables.files(POSTS), self.moved, gone, *where)
+        made = self.engine.map(remark_posts, self.tables.files(POSTS), self.moved, gone, withdrawn, *where)
         found = [each for each in made if each is not None]
         posts = {post for each in found for post in each.posts}
         if not found:

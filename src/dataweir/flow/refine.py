@@ -108,7 +108,7 @@ class _Batch:
             known = decided, *where, visits, identify, outliers.limits
             sizes = [sum(part.kept for part in group.parts) for group in made]
             finished = self.engine.map(finish, made, self.target, *known, weights=sizes, advance=advance)
-        adds = {**_merged(finished), **index.adds, **outliers.write(self.name)}
+        adds = _merged([*(part.files for part in finished), index.adds, outliers.write(self.name)])
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
@@ -122,12 +122,13 @@ class _Batch:
         for name in adds:
             self._ensure(name, prepared)
         moved = outliers.moved if self.target == "web_events" else None
-        restated = [stage.restate(visits, self.name, identify, moved), outliers.restate(finished, self.name)]
+        restated = [
+            stage.restate(visits, self.name, identify, moved),
+            outliers.restate(finished, index.withdrawn, self.name),
+        ]
         gone = removals(prepared, finished, self.sources, self.tables, self.engine)
         deletes = [index.deletes, gone, *(each.deletes for each in restated)]
-        for each in restated:
-            for name, files in each.adds.items():
-                adds[name] = [*adds.get(name, []), *files]
+        adds = _merged([adds, *(each.adds for each in restated)])
         self._commit("refine", adds, counts, _either(deletes))
         for part in finished:
             for name, rows in part.rows.items():
@@ -257,10 +258,10 @@ def _checks(judged: Judged) -> StepRecord:
     return StepRecord("quality", judged.table, facts={"checks": summary["total"], "checks_failed": failed})
 
 
-def _merged(finished: Iterable[Finished]) -> dict[str, list[str]]:
+def _merged(written: Iterable[Mapping[str, list[str]]]) -> dict[str, list[str]]:
     adds: dict[str, list[str]] = {}
-    for part in finished:
-        for name, files in part.files.items():
+    for files_of in written:
+        for name, files in files_of.items():
             if files:
                 adds.setdefault(name, []).extend(files)
     return adds

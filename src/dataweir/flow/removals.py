@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..config import DedupConfig
 from ..errors import DataError
-from ..ingest.dedup.exact import ENDED
+from ..ingest.dedup.exact import ENDED, id_column
 from ..ingest.parts import Finished, Prepared, RawPart
 from ..ingest.refine import prepare
 from ..ingest.takedown import Gone, blank, close, ended, listed, notices, raw_ids, rejected
@@ -141,6 +141,24 @@ def _places(held: Iterable[tuple[str, str, str, int]]) -> list[str]:
         + f" and line in ({', '.join(map(str, sorted(numbers)))}))"
         for (source, stage, file), numbers in sorted(lines.items())
     ]
+
+
+def withdrawals(rows: Iterable[tuple[str, str, str]], table: str, tables: Any) -> dict[str, str]:
+    """Return the Iceberg row filters by which rows, given as (source, file, id), leave their table and its events."""
+    by_file: dict[tuple[str, str], list[str]] = {}
+    by_source: dict[str, list[str]] = {}
+    for source, file, ident in sorted(rows):
+        by_file.setdefault((source, file), []).append(ident)
+        by_source.setdefault(source, []).append(ident)
+    found = {
+        f"refined.{table}": [
+            f"(source = {_quoted(source)} and file = {_quoted(file)} and {id_column(table)} in ({_listed(ids)}))"
+            for (source, file), ids in by_file.items()
+        ]
+    }
+    if table in ("social_posts", "web_events"):
+        found[EVENTS] = [f"(source = {_quoted(s)} and event_id in ({_listed(ids)}))" for s, ids in by_source.items()]
+    return _standing(found, tables)
 
 
 def of_posts(posts: Iterable[tuple[str, str]]) -> str:
