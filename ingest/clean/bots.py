@@ -23,7 +23,7 @@ class BotsOptions(Strict):
     also: list[str] = Field(default_factory=list, description="more patterns (RE2, without regard to case)")
     never: list[str] = Field(default_factory=list, description="patterns of agents that are people all the same")
     robots_txt: bool = Field(True, description="whoever asks for /robots.txt is a machine")
-    max_pages_per_minute: int | None = Field(60, ge=1, description="more pages within a minute: a machine; null: off")
+    max_pages_per_minute: int | None = Field(300, ge=1, description="more pages within a minute: a machine; null: off")
     lone_pages: int | None = Field(
         None,  # off: to the log of an API, every app that uses it looks like this
         ge=1,

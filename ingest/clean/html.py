@@ -24,9 +24,11 @@ _INLINE = (
 )
 _HIDDEN = ("script", "style")
 _IS_BLOCK = re.compile(_BLOCKS)
-# Only whole tags of HTML's own elements are markup: people write "a <b then", "List<String>" and "x < y".
+# Only whole tags of HTML's own elements are markup: people write "a <b then", "List<String>" and "x < y"; and no tag of
+# one letter has attributes without a value, so "a <b and c> d" is text too.
 _TEXT_LESS_THAN = re.compile(
-    r"<(?!/?(?:" + "|".join([_BLOCKS, _INLINE, *_HIDDEN]) + r")(?:[\s/](?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?>"
+    r"<(?=[abipqsu]\s[^<>=]*\w[^<>=]*>)|<(?!/?(?:"
+    rf"{'|'.join([_BLOCKS, _INLINE, *_HIDDEN])})(?:[\s/](?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?>"
     r"|!--(?:(?!--)[\s\S])*-->|!doctype[^<>]*>)",
     re.IGNORECASE,
 )

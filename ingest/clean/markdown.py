@@ -40,7 +40,7 @@ class Markdown(TextRule):
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"social_posts": ("text",)}
     Options = MarkdownOptions
     pattern = (
-        r"[*_~`][^\s*_~`]|\]\(|\]\[|\]:|\\[\n!-/:-@\[-`{-~]|&[#A-Za-z]|"
+        r"[*_~`][^\s*_~`]|<[A-Za-z][^\s<>]*[:@]|\]\(|\]\[|\]:|\\[\n!-/:-@\[-`{-~]|&[#A-Za-z]|"
         r"(?m)^ {0,3}(?:#{1,6}(?:[ \t]|$)|>|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|"
         r"(?:\*[ \t]*){3,}$|(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+[ \t]*$|-+[ \t]*$|```|~~~|\|)|^(?: {4}|\t)"
     )
@@ -71,7 +71,17 @@ class Markdown(TextRule):
 
     def fix(self, text: str) -> str:
         """Return the words that a reader of the rendered text would see."""
-        return "".join(_words(_parser().parse(text))).strip("\n")
+        parts: list[str] = []
+        for part in _words(_parser().parse(text)):
+            if part == _LINE and parts and not parts[-1].endswith("\n"):
+                parts.append("\n")
+            elif part and part != _LINE:
+                parts.append(part)
+        return "".join(parts).strip("\n")
+
+
+_LINE = "\0"
+"""Stands for a line end where there is none yet; a text holds no such character, for CommonMark replaces it."""
 
 
 @functools.cache
@@ -91,10 +101,13 @@ def _words(tokens: list[Token]) -> Iterator[str]:
             yield token.content + "\n"
         elif token.type in ("th_close", "td_close"):
             yield "\t"
-        elif token.type in ("tr_close", "list_item_close"):
-            yield "\n" if token.type == "tr_close" or tight else ""
+        elif token.type == "tr_close":
+            yield "\n"
+        elif token.type == "list_item_close":
+            yield _LINE
         elif token.type in ("bullet_list_open", "ordered_list_open"):
             tight += 1
+            yield _LINE
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             tight -= 1
         elif token.type in ("paragraph_close", "heading_close"):

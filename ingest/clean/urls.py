@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
@@ -28,7 +28,7 @@ class UrlsOptions(ColumnOptions):
 
 @rule("urls")
 class Urls(TextRule):
-    """Addresses in one spelling, without tracking parameters (utm_source, gclid, fbclid and others).
+    """Addresses in one spelling, without tracking parameters (utm_source, gclid, fbclid and others, some by site).
 
     Scheme and host in lower case, default ports, dot segments and needless percent-encoding removed, an empty path
     written as `/` (RFC 3986, section 6.2.2 and 6.2.3). Parameters keep their order, for it may mean something. What is
@@ -43,9 +43,9 @@ class Urls(TextRule):
 
     def __init__(self, table: str, options: Any) -> None:
         super().__init__(table, options)
-        exact, starts = tracking()
-        self.exact = (exact | set(options.also)) - set(options.never)
-        self.starts = tuple(starts)
+        everywhere = tracking()[""]
+        self.exact = (everywhere.exact | set(options.also)) - set(options.never)
+        self.starts = everywhere.starts
         self.never = frozenset(options.never)
 
     def fix(self, text: str) -> str:
@@ -62,23 +62,52 @@ class Urls(TextRule):
         host = f"[{host}]" if ":" in host else host
         place = f"{user}{at}{host}" + (f":{port}" if port and str(port) != _PORTS.get(parts.scheme) else "")
         path = _dots(_escapes(parts.path)) or "/"
-        return urlunsplit((parts.scheme, place, path, self._query(parts.query), parts.fragment))
+        return urlunsplit((parts.scheme, place, path, self._query(parts.query, host), parts.fragment))
 
-    def _query(self, query: str) -> str:
-        kept = [part for part in _escapes(query).split("&") if part and not self._tracks(part.partition("=")[0])]
-        return "&".join(kept)
+    def _query(self, query: str, host: str) -> str:
+        if not query:
+            return ""
+        here = on_site(host)
+        names = ((part, part.partition("=")[0].lower()) for part in _escapes(query).split("&") if part)
+        return "&".join(part for part, name in names if not self._tracks(name, here))
 
-    def _tracks(self, name: str) -> bool:
-        name = name.lower()
-        return name not in self.never and (name in self.exact or name.startswith(self.starts))
+    def _tracks(self, name: str, here: Names) -> bool:
+        if name in self.never:
+            return False
+        return name in self.exact or name in here.exact or name.startswith((*self.starts, *here.starts))
+
+
+class Names(NamedTuple):
+    """Names of parameters, and how others begin (written with a star)."""
+
+    exact: frozenset[str]
+    starts: tuple[str, ...]
 
 
 @functools.cache
-def tracking() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the kept list: exact names, and the beginnings of names (written with a star)."""
+def tracking() -> dict[str, Names]:
+    """Return the kept list by site; those that track everywhere stand under an empty name."""
     text = (files(__package__.rpartition(".")[0]) / "data" / "tracking.txt").read_text(encoding="utf-8")
-    names = [line.split()[0] for line in text.splitlines() if line and not line.startswith("#")]
-    return frozenset(n for n in names if not n.endswith("*")), tuple(n[:-1] for n in names if n.endswith("*"))
+    found: dict[str, list[str]] = {"": []}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, _, site = line.split()[0].partition("@")
+            found.setdefault(site, []).append(name)
+    return {site: _names(names) for site, names in found.items()}
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def on_site(host: str) -> Names:
+    """Return what tracks on a host alone: of `ebay.*` in every country, of `x.com` there and below."""
+    labels = host.split(".")
+    sites = {".".join(labels[at:]) for at in range(len(labels))} | {f"{label}.*" for label in labels[:-1]}
+    known = tracking()
+    here = [known[site] for site in sorted(sites & known.keys())]
+    return Names(frozenset().union(*(each.exact for each in here)), tuple(s for each in here for s in each.starts))
+
+
+def _names(names: list[str]) -> Names:
+    return Names(frozenset(n for n in names if not n.endswith("*")), tuple(n[:-1] for n in names if n.endswith("*")))
 
 
 def _escapes(text: str) -> str:

@@ -221,7 +221,16 @@ class Config(Strict):
         """Return 16 hex digits that change with anything that changes what a run produces."""
         parts = self.model_dump(mode="json", include={"sources", "clean", "dedup", "identity"})
         parts["sources"] = {k: {n: v for n, v in s.items() if n != "retain"} for k, s in parts["sources"].items()}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        return _digest(parts)
+
+    def rules(self) -> dict[str, str]:
+        """Return the hash of each part that decides how rows are cleaned, compared and told apart."""
+        parts = self.model_dump(mode="json", include={"clean", "dedup", "identity"})
+        return {name: _digest(part) for name, part in sorted(parts.items())}
+
+
+def _digest(parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def resolve_env(value: str, where: str) -> str:

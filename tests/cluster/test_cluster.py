@@ -215,6 +215,16 @@ def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, run_weir:
     assert planned["seconds"] > 0
 
 
+def test_rows_by_other_rules_are_told(alone: Path) -> None:
+    file = alone / "weir.yaml"
+    before = yaml.safe_load(file.read_text())
+    assert dataweir.open(alone).plan().changed == []
+    file.write_text(yaml.safe_dump({**before, "clean": {"sessions": {"minutes": 20}}}))
+    [told] = dataweir.open(alone).plan().changed
+    assert told.startswith("'clean' in weir.yaml is not what it was in 1 earlier run(s)")
+    file.write_text(yaml.safe_dump(before))
+
+
 def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dataweir.engine.WAIT_SECONDS", 0.2)
     with cluster(tmp_path, workers=0) as started:

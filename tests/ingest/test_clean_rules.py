@@ -105,6 +105,7 @@ def test_html(text: str, clean: str) -> None:
     [
         "List<String> x <3 y",
         "a <b and no end",
+        "if a <b and c> d",
         "I learned <script> today",
         "AT&T, ?a=1&copy=2&lt=3, &nosuch; &",
         "x < y > z </ <",

@@ -102,6 +102,9 @@ def examined(report: Any) -> Render:
     )
 
 
+_ANEW = "to clean all rows by the rules of today, name a new warehouse in weir.yaml and run: all sources are read again"
+
+
 def planned(plan: Any) -> Render:
     """The plan of a run."""
     rows = []
@@ -126,6 +129,8 @@ def planned(plan: Any) -> Render:
         _predicted(plan.prediction),
         f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
         *(_near(name, each) for name, each in plan.near.items()),
+        *plan.changed,
+        *([_ANEW] if plan.changed else []),
     )
 
 
@@ -222,7 +227,7 @@ def _records(names: list[str], rows: list[tuple[Any, ...]], title: str | None = 
 def ran(report: Any) -> Render:
     """The report of a run."""
     if not report.work:
-        return printed("nothing is new")
+        return printed("nothing is new", *report.changed_rules, *([_ANEW] if report.changed_rules else []))
     account = report.account
     parts = [
         f"run {report.run}: {account['records']:,} records in, {account['kept']:,} kept, "
@@ -237,6 +242,7 @@ def ran(report: Any) -> Render:
         + (f" ({', '.join(q['failed'])})" if q["failed"] else "")
         for q in report.quality
     ]
+    parts += [*report.changed_rules, *([_ANEW] if report.changed_rules else [])]
     return printed(*parts)
 
 

@@ -24,6 +24,10 @@ class RunPlan:
     waiting: int
     """Splits that were pulled before and still wait to be refined."""
     prediction: Prediction
+    rules: dict[str, str]
+    """Hashes of the configuration of cleaning, dedup and identity."""
+    changed: list[str]
+    """What stands in the tables by other rules than these."""
     near: dict[str, Scheme]
     """How near duplicates are found, by the table for which they are looked for."""
 
@@ -57,7 +61,13 @@ class RunPlan:
             "engine": self.allocation.as_dict(),
             "near_duplicates": {table: each.as_dict() for table, each in self.near.items()},
             "prediction": self.prediction.as_dict(),
+            "rules": self.rules,
+            "changed_rules": self.changed,
         }
+
+
+_RUNS = 1000
+"""How many of the latest runs are asked by which rules they cleaned."""
 
 
 def make_plan(project: Project, store: Any = None) -> RunPlan:
@@ -78,8 +88,22 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
         allocation=allocation,
         waiting=len(store.splits(state="pulled")) if store else 0,
         near={table: each for table, asked in project.config.dedup.items() if (each := near_scheme(table, asked))},
+        rules=project.config.rules(),
+        changed=changed_rules(store, project) if store else [],
         prediction=predict(history(store) if store else [], sizes, allocation),
     )
+
+
+def changed_rules(store: Any, project: Project) -> list[str]:
+    """Return for each part of the rules that is not what it was: in how many earlier runs, and what that means."""
+    found = []
+    runs = [run for run in store.runs(_RUNS) if run.state == "done"]
+    for part, now in project.config.rules().items():
+        other = [run.id for run in runs if run.plan.get("rules", {}).get(part, now) != now]
+        if other:
+            last = f"{len(other)} earlier run(s), the last of them {other[0]}"
+            found.append(f"'{part}' in weir.yaml is not what it was in {last}: what they committed stays as it is")
+    return found
 
 
 def _existing(project: Project) -> Any:

@@ -34,6 +34,8 @@ class RunReport:
     rows_added: dict[str, int] = field(default_factory=dict)
     quality: list[dict[str, Any]] = field(default_factory=list)
     scores: dict[str, Any] = field(default_factory=dict)
+    changed_rules: list[str] = field(default_factory=list)
+    """What earlier runs committed by other rules than those of today."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON."""
@@ -51,7 +53,7 @@ def run(project: Project, output: Output) -> RunReport:
         plan = make_plan(project, store)
         if not plan.splits and not plan.waiting:
             _retain(project, store, tables, output)
-            return RunReport(work=False)
+            return RunReport(work=False, changed_rules=plan.changed)
         started, before = time.perf_counter(), store.latest_scores()
         record = store.start_run(project.config.project, project.config.hash(), versions(), plan.as_dict())
         try:
@@ -125,6 +127,7 @@ def _close(
         rows_added=_added(pulled, refined),
         quality=[judged.summary for judged in refined.judged],
         scores=rescore(project, store, run),
+        changed_rules=plan.changed,
     )
 
 
