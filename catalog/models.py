@@ -199,6 +199,19 @@ class ReviewRow(Base):
     __table_args__ = (Index("reviews_candidate", "candidate"),)
 
 
+class SpendRow(Base):
+    """What one release with differential privacy took of a table's budget."""
+
+    __tablename__ = "privacy_spends"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    table: Mapped[str] = mapped_column("table_name")
+    release: Mapped[str]
+    epsilon: Mapped[float] = mapped_column(Double)
+    actor: Mapped[str]
+    at: Mapped[datetime]
+    __table_args__ = (Index("privacy_spends_table", "table_name"),)
+
+
 class MetricRow(Base):
     """One metric of one run in one scope; null where it could not be measured."""
 

@@ -190,6 +190,17 @@ class ScoreRecord:
 
 
 @dataclass(frozen=True)
+class Spend:
+    """What one release with differential privacy took of a table's budget."""
+
+    table: str
+    release: str
+    epsilon: float
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """Who did what when; `hash` binds it to the entry before."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .budget import BudgetRecords
 from .erasures import ErasureRecords
 from .intents import IntentRecords
 from .measurements import MeasureRecords
@@ -10,7 +11,7 @@ from .reviews import ReviewRecords
 from .runs import RunRecords
 
 
-class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords, ErasureRecords):
+class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords, ErasureRecords, BudgetRecords):
     """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
 
     Methods are short transactions that take and give frozen records (records.py); a failing database is a

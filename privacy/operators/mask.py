@@ -1,11 +1,8 @@
-"""Mask free text and addresses of pages."""
+"""Mask free text and texts that have parts."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any, ClassVar
-from urllib.parse import unquote_plus
 
 import numpy as np
 import pyarrow as pa
@@ -15,65 +12,77 @@ from ...config import Strict
 from ..analyzer import Finding
 from ..contract import Context, Operator, operator, texts_of
 from ..detect import find_distinct, settle
+from ..structure import HIDDEN, KINDS, Kind, Part, parts_of
 
-_QUERY_COLUMNS = frozenset({"query"})
-_URL_COLUMNS = frozenset({"url", "referer", "path"})
-_VALUE = re.compile(r"=[^&;]*")
-_USER = re.compile(r"//[^/?#@]*@")
-_TELLING = re.compile(
-    r"[^/]*(?:@|%40)[^/]*"  # an e-mail address or a handle
-    r"|(?=[^/]*\d)[\w%.-]{20,}"  # a token
-    r"|[\d().+-]{6,}"  # a telephone number, a customer number
-    r"|(?:[0-9a-f]{4,}-){2,}[0-9a-f]+",
-    re.IGNORECASE,
-)
+_KIND_OF: dict[str, Kind] = {
+    "query": "query",
+    "url": "url",
+    "referer": "url",
+    "path": "url",
+    "user_agent": "user_agent",
+}
 
 
 class MaskOptions(Strict):
     """How the column is read."""
 
-    kind: str | None = Field(None, pattern="^(text|url|query)$", description="text, url or query; by name if not given")
+    kind: Kind | None = Field(None, description=f"{', '.join(KINDS)}; by the column's name if not given")
 
 
 @operator("mask")
 class Mask(Operator):
     """Find personal data inside texts and treat each finding as the policy's `entities` say.
 
-    Of page addresses the values in the query string, user names, fragments and segments that are addresses, numbers
-    or tokens become `*`; the rest is searched as text. People whom the table names in its own columns are found too.
+    Addresses of pages, query strings, user agents and JSON are taken apart first, and every value is searched decoded
+    and on its own. What stands where somebody's name, number or token stands (most parameters, user names, fragments,
+    segments after /users/, serial numbers) becomes `*` where it is no finding as a whole. People whom the table names
+    in its own columns are found too.
     """
 
     Options = MaskOptions
     example: ClassVar[dict[str, Any]] = {"kind": "text"}
 
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array:
-        """Return the masked texts, each distinct one worked on once."""
+        """Return the masked texts, each distinct text and each distinct value in them worked on once."""
         encoded = texts_of(values, context).dictionary_encode()
         times = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(encoded.dictionary)).tolist()
-        kind = options.kind or _kind_of(context.column)
-        texts = encoded.dictionary
-        if kind == "query":
-            texts = _each(texts, _query, "QUERY_VALUE", times, context)
-        elif kind == "url":
-            texts = _each(texts, _url, "URL_PART", times, context)
-        masked = self._texts(texts, context, kind, times)
-        return masked.take(encoded.indices)
-
-    def _texts(self, texts: pa.Array, context: Context, kind: str, times: list[int]) -> pa.Array:
-        found = find_distinct(texts, context.language, context.ner)
-        made = []
-        for index, text in enumerate(texts.to_pylist()):
-            findings = [f for f in found.get(index, []) if kind == "text" or f.entity != "URL"]
-            if kind == "text" and context.identities:
-                findings = settle([*findings, *context.identities.find(text)])
-            made.append(_treated(text, findings, context) if findings else text)
-            for finding in findings:
-                context.counts[finding.entity] += times[index]
-        return pa.array(made, pa.string())
+        kind: Kind = options.kind or _KIND_OF.get(context.column, "text")
+        taken = [parts_of(text, kind) for text in encoded.dictionary.to_pylist()]
+        found = _findings(taken, kind, context)
+        masked = [
+            "".join(_masked(part, found, weight, context) for part in parts)
+            for parts, weight in zip(taken, times, strict=True)
+        ]
+        return pa.array(masked, pa.string()).take(encoded.indices)
 
 
-def _kind_of(column: str) -> str:
-    return "query" if column in _QUERY_COLUMNS else "url" if column in _URL_COLUMNS else "text"
+def _findings(taken: list[list[Part]], kind: Kind, context: Context) -> dict[str, list[Finding]]:
+    """Return the findings of each distinct value that has some."""
+    values = list(dict.fromkeys(part.value for parts in taken for part in parts if part.value))
+    known = find_distinct(pa.array(values, pa.string()), context.language, context.ner)
+    found = {}
+    for index, value in enumerate(values):
+        findings = [f for f in known.get(index, ()) if kind == "text" or f.entity != "URL"]
+        if context.identities:
+            findings = settle([*findings, *context.identities.find(value)])
+        if findings:
+            found[value] = findings
+    return found
+
+
+def _masked(part: Part, found: dict[str, list[Finding]], weight: int, context: Context) -> str:
+    if part.value is None:
+        return part.otherwise or part.raw
+    findings = found.get(part.value, [])
+    hidden = part.otherwise == part.encode(HIDDEN) and part.raw != part.otherwise
+    if hidden and not (len(findings) == 1 and findings[0].end - findings[0].start == len(part.value)):
+        context.counts["hidden part"] += weight
+        return part.otherwise
+    if not findings:
+        return part.otherwise
+    for finding in findings:
+        context.counts[finding.entity] += weight
+    return part.encode(_treated(part.value, findings, context))
 
 
 def _treated(text: str, findings: list[Finding], context: Context) -> str:
@@ -87,25 +96,3 @@ def _treated(text: str, findings: list[Finding], context: Context) -> str:
         ]
         at = finding.end
     return "".join([*parts, text[at:]])
-
-
-def _each(texts: pa.Array, change: Callable[[str], str], what: str, times: list[int], context: Context) -> pa.Array:
-    before = texts.to_pylist()
-    after = [change(text) for text in before]
-    changed = sum(n for n, old, new in zip(times, before, after, strict=True) if old != new)
-    if changed:
-        context.counts[what] += changed
-    return pa.array(after, pa.string())
-
-
-def _query(text: str) -> str:
-    return _VALUE.sub("=*", text) if "=" in text else "*" if text else text
-
-
-def _url(text: str) -> str:
-    address, _, query = text.partition("#")[0].partition("?")
-    address = _USER.sub("//", address)
-    scheme, slashes, rest = address.rpartition("//") if "://" in address else ("", "", address)
-    host, slash, path = rest.partition("/") if slashes else ("", "", rest)
-    path = "/".join("*" if _TELLING.fullmatch(unquote_plus(part)) else part for part in path.split("/"))
-    return f"{scheme}{slashes}{host}{slash}{path}" + (f"?{_query(query)}" if query else "")

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataweir.privacy.canaries import release_canaries
-from dataweir.privacy.candidate import Part, mask_part, release_bucket, seal_part
+from dataweir.privacy.candidate import Part, mask_part, measure_bucket, release_bucket, seal_part
 from dataweir.privacy.evidence import check_gates
 from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import Residual
+from dataweir.privacy.risk.figures import Figures, combine, judge
 from dataweir.privacy.risk.linkage import (
     KEPT,
     SUBJECT,
@@ -114,8 +115,6 @@ def test_an_export_is_attacked_by_what_the_key_does_not_hide(tmp_path: Path) -> 
 
 
 def _no_risk() -> Any:
-    from dataweir.privacy.risk.figures import Figures, judge
-
     return judge(Figures(), [], 5)
 
 
@@ -125,6 +124,15 @@ def test_who_is_held_back_is_not_found_but_still_hides_others(tmp_path: Path) ->
     found = attacked(links, columns)
     assert found.people == 3
     assert all(people == 0 or "place" in c for c, people, _ in found.by)
+
+
+def test_what_the_condition_does_not_pick_is_the_population(tmp_path: Path) -> None:
+    policy = Policy(name="p", columns={"place": "keep"}, quasi_identifiers=["place"])
+    part = mask_part(Part(0, TABLE, None, "author_id <> 'ann'"), policy, KEY, str(tmp_path), (), 3)
+    found = judge(combine(measure_bucket(b, [part.counted], policy) for b in range(3)), ["place"], 5, True)
+    assert (found.rows, found.population) == (4, 6)
+    assert found.journalist_max == 1 / 3
+    assert found.presence == (1 / 3, 1.0)
 
 
 def test_the_subject_may_be_named_and_rows_of_a_table_without_one_count_each(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -206,3 +209,13 @@ def test_leaks_are_distinct_kinds_with_valid_sieves() -> None:
     for leak in LEAKS:
         re.compile(leak.sieve)
         pc.match_substring_regex(pa.array(["x"]), leak.sieve)
+
+
+def test_the_scan_shares_nothing_with_what_masks() -> None:
+    """Whatever residual.py and leaks.py import of ours is neither a recogniser nor the analyser, nor leads there."""
+    code = (
+        "import sys, dataweir.privacy.residual;"
+        "print([m for m in sys.modules if 'presidio' in m or m.startswith('dataweir.privacy.')])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert sorted(ast.literal_eval(out.stdout)) == ["dataweir.privacy.leaks", "dataweir.privacy.residual"]

@@ -1,4 +1,4 @@
-"""Commands for holders of the keys: weir keys, weir unmask."""
+"""Commands for holders of the keys, and of the privacy budget: weir keys, unmask, aggregate, budget."""
 
 from __future__ import annotations
 
@@ -64,3 +64,30 @@ def add(group: Group) -> None:
         output.show(
             made, printed(f"{made.rows:,} rows in {made.file}; read again: {', '.join(made.columns) or 'nothing'}")
         )
+
+    @command(group, "aggregate")
+    @click.argument("name")
+    @click.option("--to", "target", default=None, type=click.Path(), help="CSV file to write; not yet there.")
+    @click.option("--as", "person", default=None, help="Who releases it.  [default: the login name]")
+    def aggregate(output: Output, project: str, name: str, target: str | None, person: str | None) -> None:
+        """Release an aggregate with differential privacy; it takes its epsilon of the table's budget each time."""
+        from ..flow.aggregate import aggregate as go
+        from ..flow.aggregate import write_csv
+        from ..flow.project import Project
+
+        made = go(Project.open(project), name, person or getpass.getuser(), output)
+        if target:
+            write_csv(made, target)
+        rows = [tuple(str(value) for value in row.values()) for row in made.rows]
+        told = f"epsilon {made.epsilon:g} spent, {made.left:g} left of {made.table}; 95 % within {made.error:.1f}"
+        output.show(made, printed(table(tuple(made.rows[0]), rows), told))
+
+    @command(group, "budget")
+    def budget(output: Output, project: str) -> None:
+        """Show the privacy budget of every table: what weir.yaml sets, what was spent, what is left."""
+        from ..flow.aggregate import budgets
+        from ..flow.project import Project
+
+        made = budgets(Project.open(project))
+        rows = [(b.table, f"{b.budget:g}", f"{b.spent:g}", f"{b.left:g}") for b in made]
+        output.show(made, printed(table(("table", "epsilon", "spent", "left"), rows)))

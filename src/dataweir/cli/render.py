@@ -265,7 +265,11 @@ def candidate_list(found: list[Any]) -> Render:
 def candidate(made: Any) -> Render:
     """A candidate with its evidence."""
     proof = made.evidence
-    masked = [(c, ", ".join(f"{k} {v:,}" for k, v in found.items())) for c, found in proof["masked"].items()]
+    operators = proof.get("operators", {})
+    masked = [
+        (c, operators.get(c, "-"), ", ".join(f"{k} {v:,}" for k, v in found.items()))
+        for c, found in proof["masked"].items()
+    ]
     risk = proof["risk"]["after"]
     parts: list[Any] = [
         f"[bold]candidate {made.id}[/] of export {made.name}: {made.state}, asked by {made.requested_by}",
@@ -273,7 +277,8 @@ def candidate(made: Any) -> Render:
         f"({proof['suppressed_share']:.2%}) to reach k; smallest group now {risk.get('k_found')}",
         f"residual scan: {proof['residual']['total']} findings; policy {proof['policy']['name']} "
         f"({proof['policy']['hash'][:12]}); purpose: {proof['purpose'] or '-'}; licence: {proof['licence'] or '-'}",
-        table(("column", "treated"), masked),
+        *_attacks(proof),
+        table(("column", "operator", "treated"), masked),
     ]
     if proof["sample"]:
         names = list(proof["sample"][0])
@@ -283,6 +288,24 @@ def candidate(made: Any) -> Render:
     if made.state == "pending":
         parts.append(f"next: somebody else runs 'weir review approve {made.id} --reason ...'")
     return printed(*parts)
+
+
+def _attacks(proof: Any) -> list[str]:
+    """What the linkage attack, the canaries and the generalisation say, a line each."""
+    lines = []
+    if link := proof.get("linkage"):
+        best = " + ".join(link["by"][0]["columns"]) if link["by"] else "-"
+        bar = "no bar" if link["bar"] is None else f"the policy allows {link['bar']:.1%}"
+        lines.append(f"linkage attack: {link['share']:.1%} of {link['people']:,} people found again by {best} ({bar})")
+    if loss := proof.get("loss"):
+        lines.append(
+            f"generalised by {loss['method']}: {loss['ncp']:.1%} of the precision lost (NCP), "
+            f"{loss['generalised_share']:.1%} of the values coarser"
+        )
+    if proof["residual"]["canaries"]:
+        through = sum(proof["residual"].get("canaries_found", {}).values())
+        lines.append(f"canaries: {proof['residual']['canaries']:,} planted, {through:,} came through")
+    return lines
 
 
 def reviewed(made: Any) -> Render:
