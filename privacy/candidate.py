@@ -21,7 +21,7 @@ from .files import plain, read_tables, sha256_file
 from .identities import COLUMNS, Identities, names_in
 from .risk import groups
 from .risk.figures import Figures, measure
-from .risk.linkage import KEPT, SUBJECT, numbers, people_of
+from .risk.linkage import FREQUENCY, KEPT, SUBJECT, numbers, people_of
 from .risk.mondrian import Demand, Loss, anonymise
 
 if TYPE_CHECKING:
@@ -179,11 +179,6 @@ def seal_part(
     return SealedPart(file, location, counted, links, kept.num_rows, rows.num_rows - kept.num_rows, size, digest)
 
 
-def linkable(policy: Policy, columns: Sequence[str]) -> list[str]:
-    """Return the columns that somebody without the key can compute from the table: those the attack goes by."""
-    return [name for name in columns if not policy.operator(name)[0].keyed]
-
-
 def subject_of(policy: Policy, columns: Sequence[str]) -> str | None:
     """Return the column that says whose row it is: the policy's, else the first known one that the table has."""
     return policy.subject or next((name for name in SUBJECTS if name in columns), None)
@@ -205,8 +200,11 @@ def _write_links(rows: pa.Table, kept: pa.Table, policy: Policy, location: str) 
     inside = np.zeros(rows.num_rows, dtype=bool)
     inside[places] = True
     columns = {SUBJECT: rows[SUBJECT], KEPT: pa.array(inside)}
-    for name in linkable(policy, [c for c in rows.column_names if c not in (SUBJECT, _PLACE)]):
+    for name in [c for c in rows.column_names if c not in (SUBJECT, _PLACE)]:
         hashed = numbers(rows[name].combine_chunks())
+        if policy.operator(name)[0].keyed:
+            columns[FREQUENCY + name] = pa.array(hashed)
+            continue
         hashed[places] = numbers(kept[name].combine_chunks())
         columns[name] = pa.array(hashed)
     write_parquet(pa.table(columns), location)

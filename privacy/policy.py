@@ -39,6 +39,10 @@ Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
 class Anonymise(Strict):
     """Generalise the quasi-identifiers as little as it takes; k, suppress, l and t may stand here or beside it."""
 
+    k: int | None = Field(None, ge=1, description="the policy's k")
+    suppress: Share | None = Field(None, description="the policy's suppress")
+    l: int | None = Field(None, ge=1, description="the policy's l")  # noqa: E741
+    t: Share | None = Field(None, description="the policy's t")
     hierarchies: dict[str, str] = Field(default_factory=dict, description="quasi-identifier: name under `hierarchies`")
 
 
@@ -77,16 +81,15 @@ class Policy(Strict):
     @model_validator(mode="before")
     @classmethod
     def _lift(cls, data: Any) -> Any:
-        """Take k, suppress, l and t out of `anonymise`: they hold for the policy, however they are reached."""
+        """Let k, suppress, l and t of `anonymise` hold for the policy, however they are reached."""
         if not isinstance(data, dict) or not isinstance(data.get("anonymise"), dict):
             return data
-        inner, lifted = dict(data["anonymise"]), dict(data)
+        lifted = dict(data)
         for key in ("k", "suppress", "l", "t"):
-            if key in inner:
-                value = inner.pop(key)
-                if lifted.setdefault(key, value) != value:
-                    raise ValueError(f"{key} stands twice, in anonymise and beside it, and differs")
-        return {**lifted, "anonymise": inner}
+            value = data["anonymise"].get(key)
+            if value is not None and lifted.setdefault(key, value) != value:
+                raise ValueError(f"{key} stands twice, in anonymise and beside it, and differs")
+        return lifted
 
     @model_validator(mode="after")
     def _check(self) -> Policy:

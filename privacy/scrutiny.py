@@ -47,7 +47,7 @@ def scrutinise(policy: Policy, columns: Sequence[str]) -> list[Objection]:
             found.append(Objection(column, f"{IDENTIFIERS[column]}, and is kept as it is", True))
         elif word == "keep" and column in FREE_TEXT:
             found.append(Objection(column, "is free text, and is kept as it is: anything can stand in it", True))
-        elif word == "keep" and column in policy.quasi_identifiers:
+        elif word == "keep" and column in policy.quasi_identifiers and not policy.anonymise:
             found.append(Objection(column, "is a quasi-identifier without an operator: only k protects it", False))
     if not policy.quasi_identifiers:
         why = "no quasi-identifiers are named: k, l and t say nothing, and no row is held back"

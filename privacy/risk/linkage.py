@@ -3,6 +3,7 @@
 The attacker knows the policy, but not the key. He treats his own copy of every column as the policy says, so that kept
 and generalised values match, and what depends on the key does not. A row is re-linked by a column, or by a pair of
 them, where its value belongs to one person in the whole table (Sweeney 2002, with the table itself as the register).
+A pseudonym he cannot compute, but he can count: where it stands in as many rows as one value alone, it is that value.
 Every column is compared by a 64-bit hash, bucket by bucket, so that no more than a bucket of rows is held at once.
 """
 
@@ -25,6 +26,9 @@ SUBJECT = "__subject__"
 """The column of a person's number (uint64); 0 stands for nobody."""
 KEPT = "__kept__"
 """The column that says whether a row is released."""
+
+FREQUENCY = "frequency of "
+"""The prefix of columns that can only be counted, for what they hold depends on the key."""
 
 _TOKEN = re.compile(rf"<([A-Z_]+):(?:enc\.)?{LETTERS}+(?:\.{LETTERS}+)?>")
 _PRIME = np.uint64(1_099_511_628_211)
@@ -114,6 +118,34 @@ def attack(target: Target, files: Sequence[str], buckets: int) -> Hashes:
     alone = np.minimum.reduceat(person, starts) == np.maximum.reduceat(person, starts)
     found = np.repeat(alone, np.diff(np.r_[starts, len(mixed)])) & released & (person > 0)
     return np.unique(person[found])
+
+
+def attack_by_frequency(column: str, files: Sequence[str]) -> Hashes:
+    """Return the people whom counting finds: a pseudonym of theirs stands in as many rows as one value of the table.
+
+    `column` has the prefix FREQUENCY. Held at once: the distinct values of the column, and their counts.
+    """
+    values, everywhere, released = (np.zeros(0, dtype=kind) for kind in (np.uint64, np.int64, np.int64))
+    for file in files:
+        part = read_tables([file], [column, KEPT])
+        fresh, inverse = np.unique(np.r_[values, part[column].to_numpy()], return_inverse=True)
+        rows = np.r_[np.zeros(len(values), dtype=np.int64), np.ones(part.num_rows, dtype=np.int64)]
+        kept = np.r_[np.zeros(len(values), dtype=np.int64), part[KEPT].to_numpy().astype(np.int64)]
+        before = np.searchsorted(fresh, values)
+        sums = [np.bincount(inverse, weight, minlength=len(fresh)).astype(np.int64) for weight in (rows, kept)]
+        sums[0][before] += everywhere
+        sums[1][before] += released
+        values, everywhere, released = fresh, *sums
+    sizes, times = np.unique(everywhere, return_counts=True)
+    known = values[(released == everywhere) & np.isin(everywhere, sizes[times == 1])]
+    low, high = np.full(len(known), np.iinfo(np.uint64).max, dtype=np.uint64), np.zeros(len(known), dtype=np.uint64)
+    for file in files:
+        part = read_tables([file], [column, SUBJECT])
+        inside = np.isin(part[column].to_numpy(), known)
+        at, person = np.searchsorted(known, part[column].to_numpy()[inside]), part[SUBJECT].to_numpy()[inside]
+        np.minimum.at(low, at, person)
+        np.maximum.at(high, at, person)
+    return np.unique(low[(low == high) & (low > 0)])
 
 
 def released_people(files: Iterable[str]) -> Hashes:

@@ -378,5 +378,8 @@ def _ours(filename: str) -> bool:
         "quality",
         "execution",
         "privacy",
+        "operators",
+        "recognizers",
+        "risk",
         "catalog",
     }

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataweir.privacy.candidate import Part, generalise, mask_part, measure_bucket, seal_part
 from dataweir.privacy.hierarchy import Hierarchy
+from dataweir.privacy.policy import Policy
+from dataweir.privacy.risk.figures import combine, judge
 from dataweir.privacy.risk.groups import group_sizes, release
 from dataweir.privacy.risk.mondrian import Demand, Recoding, anonymise
 
@@ -141,3 +146,30 @@ def test_an_outlier_is_held_back_where_it_would_cost_all_others() -> None:
     kept, made = anonymised(table, Demand(20), 0.02, ["age", "city"])
     assert made.loss.suppressed == 1
     assert set(kept["age"].to_pylist()) <= {"30", "31", "32"} or set(kept["age"].to_pylist()) == {30, 31, 32}
+
+
+def test_an_export_is_generalised_over_all_of_its_parts(tmp_path: Path) -> None:
+    table = people(300, 5)
+    policy = Policy.model_validate(
+        {
+            "name": "p",
+            "columns": {
+                **dict.fromkeys(["age", "city", "job", "ill"], "keep"),
+                "seen": {"generalise": {"to": "month"}},
+            },
+            "quasi_identifiers": QUASI,
+            "sensitive": ["ill"],
+            "anonymise": {"k": 8, "suppress": "2 %", "l": 2, "hierarchies": {"city": "places"}},
+            "hierarchies": {"places": {"France": {"South": ["Lyon", "Nice"], "North": ["Lille"]}}},
+        }
+    ).bring(tmp_path)
+    folder, buckets = str(tmp_path), 3
+    masked = [mask_part(Part(i, table.slice(i * 100, 100)), policy, b"k" * 32, folder, (), buckets) for i in range(3)]
+    released, loss = generalise([part.counted for part in masked], policy, folder, buckets)
+    sealed = [seal_part((i, [part]), released, policy, folder) for i, part in enumerate(masked)]
+    written = pa.concat_tables([pq.read_table(part.location) for part in sealed])
+    assert written.num_rows + loss.suppressed == 300
+    assert pycanon.k_anonymity(frame(written), QUASI) >= 8
+    assert pycanon.l_diversity(frame(written), QUASI, ["ill"]) >= 2
+    figures = combine(measure_bucket(b, [part.counted for part in sealed], policy) for b in range(buckets))
+    assert judge(figures, QUASI, 8).k_found == pycanon.k_anonymity(frame(written), QUASI)

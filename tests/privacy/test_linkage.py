@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import Residual
 from dataweir.privacy.risk.figures import Figures, combine, judge
 from dataweir.privacy.risk.linkage import (
+    FREQUENCY,
     KEPT,
     SUBJECT,
     Linkage,
     attack,
+    attack_by_frequency,
     conclude,
     numbers,
     people_of,
@@ -52,15 +55,11 @@ def written(folder: Path, rows: list[tuple[Any, ...]], columns: list[str]) -> li
     return files
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([None, "ann", "bob", "eve"]), st.booleans(), *[st.sampled_from([None, "x", "y", "z"])] * 3
-        ),
-        max_size=14,
-    ),
-    st.integers(1, 4),
-)
+persons = st.sampled_from([None, "ann", "bob", "eve"])
+values = st.sampled_from([None, "x", "y", "z"])
+
+
+@given(st.lists(st.tuples(persons, st.booleans(), values, values, values), max_size=14), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
 def test_the_attack_is_what_brute_force_finds(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]], buckets: int
@@ -79,6 +78,22 @@ def test_the_attack_is_what_brute_force_finds(
     assert len(found.by) == 3 + len(list(itertools.combinations(columns, 2)))
 
 
+@given(st.lists(st.tuples(persons, st.booleans(), values), max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_counting_is_what_brute_force_finds(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]
+) -> None:
+    column = FREQUENCY + "a"
+    found = attack_by_frequency(column, written(tmp_path_factory.mktemp("links"), rows, [column]))
+    whole, released = Counter(r[2] for r in rows), Counter(r[2] for r in rows if r[1])
+    truth = set()
+    for value, count in released.items():
+        owners = {r[0] for r in rows if r[2] == value}
+        if [v for v in whole if whole[v] == count] == [value] and len(owners) == 1 and owners != {None}:
+            truth |= owners
+    assert len(found) == len(truth)
+
+
 TABLE = pa.table(
     {
         "author_id": ["ann", "ann", "bob", "eve", "eve", "kim"],
@@ -93,7 +108,7 @@ def exported(folder: Path, policy: Policy) -> tuple[list[str], list[str]]:
     released = [release_bucket(0, [part.counted], policy, str(folder))]
     sealed = seal_part((0, [part]), released, policy, str(folder))
     assert assessed([sealed.counted], policy).rows == sealed.rows
-    columns = [c for c in pq.read_schema(sealed.links).names if not c.startswith("__")]
+    columns = [c for c in pq.read_schema(sealed.links).names if not c.startswith(("__", FREQUENCY))]
     return [sealed.links], columns
 
 
@@ -106,6 +121,7 @@ def test_an_export_is_attacked_by_what_the_key_does_not_hide(tmp_path: Path) -> 
     )
     links, columns = exported(tmp_path, policy)
     assert columns == ["place", "text"], "without the key a pseudonym tells nothing"
+    assert len(attack_by_frequency(f"{FREQUENCY}author_id", links)) == 0, "of every count there are two people"
     found = attacked(links, columns)
     assert found.people == 4
     assert {c: n for c, n, _ in found.by} == {("place",): 0, ("text",): 2, ("place", "text"): 3}
@@ -210,6 +226,7 @@ def test_anonymise_takes_its_demands_with_it_and_refuses_two_that_differ() -> No
     assert (made.k, made.suppress) == (10, 0.02)
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"anonymise": {"k": 10}, "k": 5}, "k stands twice"),
+        ({"anonymise": {"supress": 0.1}}, "supress"),
         ({"anonymise": {"k": 10}, "quasi_identifiers": []}, "needs quasi_identifiers"),
         ({"sensitive": ["plase"]}, "did you mean 'place'"),
         ({"sensitive": ["place"]}, "not both"),

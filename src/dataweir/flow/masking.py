@@ -26,7 +26,18 @@ from ..privacy.files import row_count, schema_in
 from ..privacy.policy import Policy
 from ..privacy.residual import Residual
 from ..privacy.risk.figures import Risk, combine, judge
-from ..privacy.risk.linkage import Linkage, attack, conclude, released_people, targets
+from ..privacy.risk.linkage import (
+    FREQUENCY,
+    KEPT,
+    SUBJECT,
+    Linkage,
+    Target,
+    attack,
+    attack_by_frequency,
+    conclude,
+    released_people,
+    targets,
+)
 from ..privacy.risk.mondrian import Loss
 
 SHARE_ROWS = 1000
@@ -95,9 +106,12 @@ def _attack(engine: Engine, files: list[str], sealed: list[SealedPart], policy: 
     links = tuple(part.links for part in sealed)
     if not links:
         return conclude([], 0, None)
-    columns = [name for name in schema_in(links[0]).names if not name.startswith("__")]
-    attempts = targets(columns, buckets)
+    columns = [name for name in schema_in(links[0]).names if name not in (KEPT, SUBJECT)]
+    counted = [name for name in columns if name.startswith(FREQUENCY)]
+    attempts = targets([name for name in columns if name not in counted], buckets)
     found = engine.map(attack, attempts, links, buckets)
+    attempts += [Target((name,), 0) for name in counted]
+    found += engine.map(attack_by_frequency, counted, links)
     (people,) = engine.map(_people, [links])
     return conclude(zip(attempts, found, strict=True), people, subject_of(policy, schema_in(files[0]).names))
 
