@@ -41,7 +41,7 @@ def signals(texts: pa.Array) -> NDArray[np.float32]:
     - bullet_lines, ellipsis_lines, punctuated_lines: shares of the lines (those with a word) that begin with a
       bullet, end with an ellipsis, end as a sentence does
     - repeated_lines: share of the characters in lines that occurred before in the text
-    - repeated_ngrams: share of the words in 5-grams of words that occurred before in the text
+    - repeated_ngrams: share of the characters of words in 5-grams of words that occurred before in the text
 
     Source: Rae et al., Scaling Language Models: Methods, Analysis & Insights from Training Gopher (2021), appendix
     A.1; Raffel et al., T5 (C4, 2020), section 2.2; Penedo et al., FineWeb (2024), section 3.6.
@@ -130,7 +130,7 @@ def _measure(
     while size < longest + 16:
         size *= 2
     table, stamp = np.zeros(size, np.uint64), np.zeros(size, np.int64)
-    words = np.zeros(longest // 2 + 2, np.uint64)
+    words, sizes = np.zeros(longest // 2 + 2, np.uint64), np.zeros(longest // 2 + 2, np.int64)
     for row in range(len(starts)):
         if starts[row] < 0:
             continue
@@ -146,7 +146,7 @@ def _measure(
                 if _is_space(point):
                     at += step
                     continue
-                word, has_letter = _OFFSET, False
+                word, has_letter, before_word = _OFFSET, False, letters
                 while at < end and not _is_space(point):  # a word at a time
                     if length == 0:
                         first = point
@@ -166,7 +166,7 @@ def _measure(
                     at += step
                     if at < end:
                         point, step = _decode(data, at)
-                words[count] = word
+                words[count], sizes[count] = word, letters - before_word
                 count += 1
                 alpha += has_letter
                 line = (line ^ word) * _PRIME
@@ -191,7 +191,8 @@ def _measure(
             for j in range(_NGRAM):
                 gram = (gram ^ words[i + j]) * _PRIME
             if _insert(table, stamp, 2 * row + 2, gram):
-                again += i + _NGRAM - max(covered, i)
+                for j in range(max(covered, i), i + _NGRAM):
+                    again += sizes[j]
                 covered = i + _NGRAM
         found = 0
         while stops:
@@ -206,7 +207,7 @@ def _measure(
         out[row, 6] = ellipses / lines
         out[row, 7] = punctuated / lines
         out[row, 8] = repeated / characters
-        out[row, 9] = again / count
+        out[row, 9] = again / letters
 
 
 def column(values: NDArray[np.float32], name: str, kind: pa.DataType, null: Any) -> pa.Array:

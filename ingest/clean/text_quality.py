@@ -16,7 +16,7 @@ from ..contract import StepResult, no_rejects, rule
 
 Sign = Literal[
     "few_words", "many_words", "word_length", "no_letters", "symbols", "bullets", "ellipses", "repeated_lines",
-    "repeated_ngrams", "few_stop_words", "unpunctuated",
+    "repeated_ngrams", "few_stop_words", "unpunctuated", "filler", "code",
 ]  # fmt: skip
 
 
@@ -32,11 +32,13 @@ class TextQualityOptions(Strict):
     max_bullet_lines: float = Field(0.9, ge=0, le=1, description="larger share of lines: bullets")
     max_ellipsis_lines: float = Field(0.3, ge=0, le=1, description="larger share of lines: ellipses")
     max_repeated_lines: float = Field(0.2, ge=0, le=1, description="larger share of characters: repeated_lines")
-    max_repeated_ngrams: float = Field(0.15, ge=0, le=1, description="larger share of words: repeated_ngrams")
+    max_repeated_ngrams: float = Field(0.15, ge=0, le=1, description="larger share of characters: repeated_ngrams")
     min_stop_words: int = Field(0, ge=0, le=8, description="fewer English stop words: few_stop_words (Gopher: 2)")
     min_punctuated_lines: float = Field(
         0.0, ge=0, le=1, description="smaller share of lines that end as sentences: unpunctuated (FineWeb: 0.12)"
     )
+    lorem_ipsum: bool = Field(True, description="texts with these words: filler (C4)")
+    curly_braces: bool = Field(False, description="texts with a curly brace: code (C4)")
     min_lines_words: int = Field(20, ge=1, description="texts with fewer words are not judged by shares of lines")
     reject: list[Sign] = Field(default_factory=list, description="signs that reject a post; all others only mark it")
 
@@ -85,6 +87,7 @@ class TextQuality:
 
     def _signs(self, table: pa.Table) -> dict[str, Any]:
         limit = self.options
+        none = pa.repeat(pa.scalar(False), table.num_rows)
         long = pc.greater_equal(table["words"], limit.min_lines_words)
         some = pc.greater(table["words"], 0)
         length = table["word_length"]
@@ -102,4 +105,6 @@ class TextQuality:
             "repeated_ngrams": pc.and_(long, pc.greater(table["repeated_ngrams"], limit.max_repeated_ngrams)),
             "few_stop_words": pc.less(table["stop_words"], limit.min_stop_words),
             "unpunctuated": pc.and_(long, pc.less(table["punctuated_lines"], limit.min_punctuated_lines)),
+            "filler": pc.match_substring(table["text"], "lorem ipsum", ignore_case=True) if limit.lorem_ipsum else none,
+            "code": pc.match_substring_regex(table["text"], "[{}]") if limit.curly_braces else none,
         }

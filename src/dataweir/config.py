@@ -76,7 +76,9 @@ class EngineConfig(Strict):
     memory: str | Literal["auto"] = Field("auto", description="memory of one worker, such as '2 GiB'")
     gpu: Literal["auto", "on", "off"] = Field("auto", description="whether array kernels run on a GPU")
     scheduler: str | None = Field(None, description="address of a running Dask scheduler, such as tcp://host:8786")
-    partition: str = Field("64 MiB", description="how much of a plain file one task reads, where a source does not say")
+    partition: str | Literal["auto"] = Field(
+        "auto", description="how much of a plain file one task reads, where a source does not say; auto: by the memory"
+    )
 
 
 class DedupConfig(Strict):

@@ -33,25 +33,51 @@ class Allocation:
         return asdict(self)
 
 
+PARTITION_SHARE, PARTITION_LEAST, PARTITION_MOST = 16, 4 << 20, 64 << 20
+"""A task holds some ten times what it reads, in text, columns and what is made of them."""
+
+
+def partition_size(config: EngineConfig, memory: int) -> int:
+    """Return how many bytes of a plain file one task reads, by the memory of a worker. Raises ConfigError."""
+    if config.partition == "auto":
+        return max(PARTITION_LEAST, min(PARTITION_MOST, memory // PARTITION_SHARE))
+    return size(config.partition, "engine.partition")
+
+
+def worker_memory(config: EngineConfig) -> int:
+    """Return the bytes that a worker may take. Raises ConfigError."""
+    if config.memory != "auto":
+        return size(config.memory, "engine.memory")
+    return int(machine_memory() * 0.8) // workers_of(config)
+
+
+def workers_of(config: EngineConfig) -> int:
+    """Return how many workers there are: as configured, else one a core with enough memory for each."""
+    if config.workers != "auto":
+        return config.workers
+    return max(1, min(len(os.sched_getaffinity(0)), int(machine_memory() * 0.8) // MIN_WORKER_MEMORY))
+
+
 def allocate(config: EngineConfig) -> Allocation:
     """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size."""
-    cores = len(os.sched_getaffinity(0))
-    total = machine_memory()
-    if config.workers == "auto":
-        workers = max(1, min(cores, int(total * 0.8) // MIN_WORKER_MEMORY))
-        why = f"{cores} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
-    else:
-        workers, why = config.workers, "as configured"
-    memory = int(total * 0.8) // workers if config.memory == "auto" else size(config.memory, "engine.memory")
+    cores, total = len(os.sched_getaffinity(0)), machine_memory()
+    memory = worker_memory(config)
+    partition = partition_size(config, memory)
+    why = f"{cores} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
+    if config.workers != "auto":
+        why = "as configured"
     if config.scheduler:
         why = f"the cluster at {config.scheduler} decides"
+    why += f"; {partition / (1 << 20):.0f} MiB of a file a task"
+    if config.partition == "auto":
+        why += f": a {PARTITION_SHARE}th of a worker's memory, {PARTITION_MOST >> 20} MiB at most"
     gpu, reason = resolve_gpu(config.gpu)
     return Allocation(
-        workers=workers,
+        workers=workers_of(config),
         memory_bytes=memory,
         cores=cores,
         machine_memory_bytes=total,
-        partition_bytes=size(config.partition, "engine.partition"),
+        partition_bytes=partition,
         scheduler=config.scheduler,
         gpu=gpu,
         gpu_reason=reason,

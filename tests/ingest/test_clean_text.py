@@ -207,7 +207,7 @@ def repeats(text: str) -> tuple[float, float]:
     words = text.lower().split()
     grams = [tuple(words[i : i + 5]) for i in range(len(words) - 4)]
     covered = {at for i, gram in enumerate(grams) if gram in grams[:i] for at in range(i, i + 5)}
-    return again / sum(size), len(covered) / len(words)
+    return again / sum(size), sum(len(words[at]) for at in covered) / sum(map(len, words))
 
 
 @settings(max_examples=80, deadline=None)
@@ -226,6 +226,12 @@ def test_signals_do_not_depend_on_the_neighbours() -> None:
     alone = np.concatenate([signals(pa.array([t], pa.string())) for t in texts])
     np.testing.assert_array_equal(whole, alone)
     np.testing.assert_array_equal(signals(pa.array(["cut", *texts], pa.string()).slice(1)), whole)
+
+
+def test_filler_and_code_are_signs_of_their_own() -> None:
+    rows = [{"text": "Lorem Ipsum dolor sit amet"}, {"text": "if (a) { b(); }"}, {"text": None}]
+    assert only("text_quality", rows).kept["flags"].to_pylist() == ["filler", None, None]
+    assert only("text_quality", rows, {"curly_braces": True}).kept["flags"].to_pylist() == ["filler", "code", None]
 
 
 def test_signs_mark_and_only_a_policy_rejects() -> None:

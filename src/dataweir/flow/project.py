@@ -54,16 +54,17 @@ class Project:
     def sources(self) -> dict[str, Any]:
         """Return the configured sources by label. Raises ConfigError naming the wrong key."""
         from ..ingest.contract import source
-        from ..resources import size
+        from ..resources import partition_size, worker_memory
 
+        partition = partition_size(self.config.engine, worker_memory(self.config.engine))
         made = {}
         for label, data in self.config.sources.items():
             where = f"sources.{label}"
             if "type" not in data:
                 raise ConfigError(f"{where}.type is missing", f"one of: {', '.join(source.all())}")
             kind = source.get(str(data["type"]))
-            if "split_bytes" in kind.Config.model_fields and "partition" in self.config.engine.model_fields_set:
-                data = {"split_bytes": size(self.config.engine.partition, "engine.partition"), **data}
+            if "split_bytes" in kind.Config.model_fields:
+                data = {"split_bytes": partition, **data}
             made[label] = kind(label, validate(kind.Config, data, where), str(self.config.root))
         return made
 
