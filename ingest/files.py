@@ -15,6 +15,7 @@ from .stored import display, find, is_regular
 from .streams import HEAD, TextFile
 
 _CHUNK = 4 * 1024 * 1024
+_TEXT = "text:"  # cursor entries: the texts of compressed files, which are known only once they have been read
 
 
 class FileConfig(SourceConfig):
@@ -51,7 +52,8 @@ class FileSource:
 
     def plan(self, cursor: Cursor) -> Plan:
         """List the files that are new or have grown since `cursor`."""
-        known = [Identity(**entry) for entry in cursor.get("files", [])]
+        texts = [entry for name, entry in cursor.items() if name.startswith(_TEXT)]
+        known = [Identity(**entry) for entry in [*cursor.get("files", []), *texts]]
         paths, skipped = find(self.config.path, self.root, self.label, bool(known), self.config.archive_bytes)
         probes = []
         for path in paths:
@@ -78,6 +80,13 @@ class FileSource:
     def remember(self) -> dict[str, Any]:
         """Return what the cursor holds besides the files."""
         return {}
+
+    def inflated(self, text: TextFile, split: Split) -> Cursor:
+        """Return what to remember of a compressed file that has been read: its text, however it may stand later."""
+        if text.whole is None or not text.whole[0]:
+            return {}
+        size, first, last = text.whole
+        return {f"{_TEXT}{split.key}": asdict(Identity(split.file, size, digest(first), digest(last)))}
 
     def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
         """Return where to read on in a file read up to `end`, and the number of the record there.

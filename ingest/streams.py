@@ -115,7 +115,8 @@ class TextFile:
     """One stored file of lines or records: its compression, line end and byte order mark.
 
     `mark` is the byte that ends a line: LF (a CR before it belongs to the end) or, in a file whose first 64 KiB
-    hold a CR and no LF, CR. Raises SourceError for UTF-16, which no line format here is written in.
+    hold a CR and no LF, CR. `whole` is known of a compressed text once it has been read to its end: its length, its
+    first and its last 64 KiB. Raises SourceError for UTF-16, which no line format here is written in.
     """
 
     def __init__(self, path: str, file: str) -> None:
@@ -126,6 +127,7 @@ class TextFile:
         head = self.head(HEAD)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise SourceError(f"{file} is UTF-16", "convert it: iconv -f UTF-16 -t UTF-8", file=file, retryable=False)
+        self.whole: tuple[int, bytes, bytes] | None = None
         self.bom = len(_BOM) if head.startswith(_BOM) else 0
         self.mark = line_end(head)
 
@@ -144,14 +146,17 @@ class TextFile:
         if self.codec is None:
             yield from self._stored(start, end, size)
             return
-        position = 0
+        position, first, last = 0, b"", b""
         for piece in inflate(self._stored(0, None, _INPUT), self.codec, self.file):
+            first += piece[: HEAD - len(first)]
+            last = piece[-HEAD:] if len(piece) >= HEAD else (last + piece)[-HEAD:]
             low, high = max(0, start - position), len(piece) if end is None else end - position
             position += len(piece)
             if low < min(high, len(piece)):
                 yield piece[low:high]
             if high < len(piece):
-                break
+                return
+        self.whole = position, first, last
 
     def blocks(self, start: int = 0, end: int | None = None, size: int = BLOCK) -> Iterator[bytes]:
         """Yield blocks of whole lines of at most `size` bytes, or one longer line; the last may lack its line end."""

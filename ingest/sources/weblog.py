@@ -157,6 +157,8 @@ class Weblog(FileSource):
                     refused = columns.rejects(self.label, split.file, numbers, part.words, part.codes, raw)
                 yield Pulled(rows.sort_by("line") if len(tables) > 1 else rows, refused)
             first += len(found.starts)
+        if text.whole:
+            yield Pulled(SCHEMA.empty_table(), no_rejects(), self.inflated(text, split))
 
     def integrate(self, rows: pa.Table) -> pa.Table:
         """Map the rows to the columns of web_events that a log line tells."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
+import contextlib
 import gzip
+import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ from hypothesis import strategies as st
 from dataweir.config import validate
 from dataweir.errors import ConfigError, SourceError
 from dataweir.ingest.contract import source
+from dataweir.ingest.identity import check_unchanged
 
 
 class Logs:
@@ -29,19 +34,22 @@ class Logs:
         self.cursor: dict[str, Any] = {}
         self.read: list[tuple[str, int]] = []
 
-    def pull(self) -> int:
+    def pull(self, meanwhile: Callable[[], None] = lambda: None) -> int:
+        """Plan and read; what is done meanwhile may spoil the reading: then nothing of it counts, as in a run."""
         plan = self.reader.plan(self.cursor)
-        before = len(self.read)
+        meanwhile()
+        got: list[tuple[str, int]] = []
+        learned: dict[str, Any] = {}
         for split in plan.splits:
             for batch in self.reader.read(split):
+                learned |= batch.cursor or {}
                 for part in (batch.rows, batch.rejects):
-                    self.read += zip(
-                        part["path" if "path" in part.column_names else "raw"].to_pylist(),
-                        part["line"].to_pylist(),
-                        strict=True,
-                    )
-        self.cursor = plan.cursor
-        return len(self.read) - before
+                    texts = part["path" if "path" in part.column_names else "raw"].to_pylist()
+                    got += zip(texts, part["line"].to_pylist(), strict=True)
+            check_unchanged(split.path, split.file, split.extra["begins"])
+        self.read += got
+        self.cursor = json.loads(json.dumps({**plan.cursor, **learned}))
+        return len(got)
 
 
 def lines(first: int, last: int) -> bytes:
@@ -115,6 +123,20 @@ def test_a_rotated_file_that_is_compressed_is_not_read_again(logs: Logs, tmp_pat
     logs.pull()
     expect(logs, 5040)
     assert ("/5000", 5001 if grown else 1) in logs.read
+    assert logs.pull() == 0
+
+
+@pytest.mark.parametrize("pack", [bytes, bz2.compress, lambda text: gzip.compress(text, 1)])
+@pytest.mark.parametrize("grown", [0, 15])
+def test_a_log_read_compressed_is_known_unpacked_and_packed_anew(
+    logs: Logs, tmp_path: Path, pack: Callable[[bytes], bytes], grown: int
+) -> None:
+    (tmp_path / "access.log.1.gz").write_bytes(gzip.compress(lines(0, 5000)))
+    logs.pull()
+    (tmp_path / "access.log.1.gz").unlink()
+    (tmp_path / "access.log.2").write_bytes(pack(lines(0, 5000 + grown)))
+    logs.pull()
+    expect(logs, 5000 + grown)
     assert logs.pull() == 0
 
 
@@ -201,3 +223,75 @@ def test_a_damaged_archive_is_an_error_that_names_the_file(logs: Logs, tmp_path:
     (tmp_path / "access.log.1.gz").write_bytes(gzip.compress(lines(0, 3000))[:-9])
     with pytest.raises(SourceError, match="access.log.1.gz"):
         logs.pull()
+
+
+class Rotation:
+    """What logrotate and a server do to a folder, a step at a time; every line written has a number of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.log = root / "access.log"
+        self.written = 0
+        self.kept = 0
+
+    def _aside(self) -> Path:
+        self.kept += 1
+        return self.root / f"access.log.{self.kept}"
+
+    def write(self) -> None:
+        """Write on; a line may be half there already."""
+        with self.log.open("ab") as handle:
+            handle.write(lines(self.written, self.written + 7)[self.half() :])
+        self.written += 7
+
+    def half(self) -> int:
+        text = self.log.read_bytes() if self.log.exists() else b""
+        return len(text) - text.rfind(b"\n") - 1
+
+    def begin_a_line(self) -> None:
+        with self.log.open("ab") as handle:
+            handle.write(lines(self.written, self.written + 1)[self.half() : 40])
+
+    def rename(self) -> None:
+        if self.log.exists() and not self.half():
+            self.log.rename(self._aside())
+
+    def copy_and_truncate(self) -> None:
+        if self.log.exists() and not self.half():
+            shutil.copy(self.log, self._aside())
+            self.log.write_bytes(b"")
+
+    def pack(self) -> None:
+        """Compress the oldest plain file that was set aside, or pack the oldest gzip file anew."""
+        for old in sorted(self.root.glob("access.log.*")):
+            data = old.read_bytes()
+            if data[:3] != b"BZh":
+                packed = data[:2] == b"\x1f\x8b"
+                self._aside().write_bytes(bz2.compress(gzip.decompress(data)) if packed else gzip.compress(data))
+                old.unlink()
+                break
+
+
+STEPS = ["write", "begin_a_line", "rename", "copy_and_truncate", "pack"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(["", "pull", "pull meanwhile"])), max_size=16))
+def test_whatever_is_done_to_a_log_even_while_it_is_read_every_line_is_read_once(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
+) -> None:
+    root = tmp_path_factory.mktemp("rotate")
+    logs, rotation = Logs(root, split_bytes=300), Rotation(root)
+    rotation.write()
+    for step, pull in steps:
+        act = getattr(rotation, step)
+        if pull == "pull meanwhile":
+            with contextlib.suppress(SourceError):
+                logs.pull(act)
+        else:
+            act()
+        if pull == "pull":
+            logs.pull()
+    rotation.write()
+    logs.pull()
+    expect(logs, rotation.written)
