@@ -7,7 +7,6 @@ first counts, of those that are there and not null; of a list, its first value.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from numba import njit
 from ..columns import Bytes, Ints, Slices, frozen
 from ..scan import borrowed, find
 from ..times import Longs, times
+from .escapes import unescaped
 from .fields import ABSENT, ADDRESS, EMPTY, NUMBER, STATUS, TIME, read_number
 from .program import Field, Parsed
 
@@ -52,7 +52,7 @@ class JsonFormat:
         for i, field in enumerate(self.fields):
             values = Slices(found.data, starts[i], ends[i])
             if escaped[i].any():
-                values = _unescaped(values, escaped[i])
+                values = unescaped(values, escaped[i])
             if field.kind == ADDRESS:
                 values = Slices(values.data, *_addresses(*(frozen(a) for a in values)))
             fields[field.name] = values
@@ -103,27 +103,6 @@ class JsonFormat:
             frozen(np.array(table, np.int32).reshape(-1, 4)),
             frozen(np.array([leaves, ranks], np.int32)),
         )
-
-
-def _unescaped(values: Slices, escaped: npt.NDArray[np.bool_]) -> Slices:
-    """Return the values with the escapes of those that hold some resolved (RFC 8259, section 7)."""
-    made, starts, ends = bytearray(), values.starts.copy(), values.ends.copy()
-    base = len(values.data)
-    for row in np.flatnonzero(escaped):
-        raw = values.data[values.starts[row] : values.ends[row]].tobytes()
-        text = json.loads(b'"' + raw + b'"', strict=False) if _is_text(raw) else None
-        starts[row] = base + len(made)
-        made += raw if text is None else text.encode("utf-8", "surrogatepass")
-        ends[row] = base + len(made)
-    return Slices(np.concatenate((values.data, np.frombuffer(bytes(made), np.uint8))), starts, ends)
-
-
-def _is_text(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

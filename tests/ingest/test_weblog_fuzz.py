@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import weblog_tables
 from apachelogs import COMBINED, InvalidEntryError, LogParser
@@ -12,7 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_weblog_formats import CASES
 
-from dataweir.ingest.weblogs.reader import NAMES
+from dataweir.errors import ConfigError
+from dataweir.ingest import columns
+from dataweir.ingest.weblogs.reader import NAMES, Reader, compile_format
 
 PARSER = LogParser(COMBINED, encoding="latin-1")
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
@@ -68,6 +71,37 @@ def test_any_bytes_by_any_format(tmp_path_factory: pytest.TempPathFactory, data:
     got = weblog_tables.read(tmp_path_factory.mktemp("f"), data, name, block)
     assert len(got.rows) + len(got.rejects) == count(data)
     assert b"\n".join(reject["raw"] for reject in got.rejects) + b"\n" == data or got.rows
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_long_line_of_what_parsers_stumble_over_takes_no_time(name: str) -> None:
+    head, _, line = CASES[name][0].encode().rpartition(b"\n")
+    for junk in (b'"', b"\\", b" ", b"[", b"{", b", ", b"- ", b'" ', b"\t", b"1", b'{"a":', b"a: ", b"<1 "):
+        for at in (0, len(line) // 2):  # where one pass is quadratic, this is hours
+            text = line[:at] + junk * (1_000_000 // len(junk)) + line[at:]
+            found = columns.lines(np.frombuffer(head + b"\n" * bool(head) + text, np.uint8), 10)
+            parts = list(Reader([NAMES[name]]).read(found))
+            assert sum(len(part.refused) + sum(len(kept.rows) for kept in part.kept) for part in parts) == 1
+
+
+PIECE = st.sampled_from(
+    ["%h", "%t", "%{Referer}i", '"%r"', "%>s", "%b", "%{%Y}t", "%{ms}T", "$time_iso8601", "$status", "$request", "$x_y"]
+) | st.text(st.characters(codec="ascii"), max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    pieces=st.lists(PIECE, max_size=9), apart=st.sampled_from([" ", "", "|", "\t", '" "']), text=st.text(max_size=80)
+)
+def test_any_format_string_compiles_or_is_refused(pieces: list[str], apart: str, text: str) -> None:
+    try:
+        format = compile_format(apart.join(pieces))
+    except ConfigError:
+        return
+    found = columns.lines(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), 10)
+    for part in Reader([format]).read(found):
+        numbers = [*part.refused, *(row for kept in part.kept for row in kept.rows)]
+        assert len(set(numbers)) == len(numbers)
 
 
 @settings(max_examples=150, deadline=None)
