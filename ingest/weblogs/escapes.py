@@ -67,7 +67,7 @@ def _unit(data: Bytes, at: int) -> int:
     value = 0
     for i in range(at, at + 4):
         digit = np.int64(data[i])
-        value = value * 16 + (digit - 48 if digit <= 57 else (digit | 32) - 87)
+        value = value * 16 + (digit - 48 if digit <= 57 else (digit | 32) - 87)  # type: ignore[assignment]
     return value
 
 
