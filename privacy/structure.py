@@ -58,7 +58,7 @@ _TELLING = re.compile(
 )
 _SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _AGENT = re.compile(r"(\s+|[();,/])")
-_VERSION = re.compile(r"(\d+)(?:[._]\d+)+")
+_VERSION = re.compile(r"(?<![A-Za-z\d])(\d+)(?:[._]\d+)+")
 _SERIAL = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9._-]{10,}|\d{6,}|.*@.*|\+?https?:.*", re.IGNORECASE)
 _QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)', re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
