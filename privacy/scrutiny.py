@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .policy import Policy
@@ -33,25 +33,36 @@ class Objection(NamedTuple):
     refused: bool
 
 
-def scrutinise(policy: Policy, columns: Sequence[str]) -> list[Objection]:
+def scrutinise(policy: Policy, columns: Sequence[str], roles: Mapping[str, str] | None = None) -> list[Objection]:
     """Return what the policy keeps too much of a table with these columns, the worst first.
 
+    `roles` are what `weir scan` found the columns to be (identifier, quasi-identifier, sensitive, free text, safe).
     What `accept` names, with a reason, is no objection any more.
     """
-    found = []
-    for column in policy.columns:
-        if column not in columns or column in policy.accept:
-            continue
-        word = policy.operator(column)[0].name
-        if word == "keep" and column in IDENTIFIERS:
-            found.append(Objection(column, f"{IDENTIFIERS[column]}, and is kept as it is", True))
-        elif word == "keep" and column in FREE_TEXT:
-            found.append(Objection(column, "is free text, and is kept as it is: anything can stand in it", True))
-        elif word == "keep" and column in policy.quasi_identifiers and not policy.anonymise:
-            found.append(Objection(column, "is a quasi-identifier without an operator: only k protects it", False))
+    found = [
+        objection
+        for column in policy.columns
+        if column in columns and column not in policy.accept and policy.operator(column)[0].name == "keep"
+        for objection in _kept(policy, column, (roles or {}).get(column))
+    ]
     if not policy.quasi_identifiers:
         why = "no quasi-identifiers are named: k, l and t say nothing, and no row is held back"
         found.append(Objection("quasi_identifiers", why, False))
     if policy.linkage is None:
         found.append(Objection("linkage", "no bar is set: people who are found again are reported, not held", False))
     return sorted(found, key=lambda objection: not objection.refused)
+
+
+def _kept(policy: Policy, column: str, role: str | None) -> Iterator[Objection]:
+    """Yield what speaks against keeping a column as it is."""
+    if column in IDENTIFIERS:
+        yield Objection(column, f"{IDENTIFIERS[column]}, and is kept as it is", True)
+    elif role == "identifier":
+        yield Objection(column, "tells who somebody is, as 'weir scan' found, and is kept as it is", True)
+    elif column in FREE_TEXT or role == "free text":
+        yield Objection(column, "is free text, and is kept as it is: anything can stand in it", True)
+    elif column in policy.quasi_identifiers:
+        if not policy.anonymise:
+            yield Objection(column, "is a quasi-identifier without an operator: only k protects it", False)
+    elif role in ("quasi-identifier", "sensitive") and column not in policy.sensitive:
+        yield Objection(column, f"is {role}, as 'weir scan' found, and the policy does not name it so", False)

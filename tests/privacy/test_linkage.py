@@ -206,6 +206,12 @@ def test_a_policy_that_keeps_too_much_is_told_what_and_why() -> None:
         ("linkage", False),
     ]
     assert "says who wrote it" in found[0].why
+    kept = Policy(
+        name="p", columns=dict.fromkeys(["nick", "zip", "note"], "keep"), quasi_identifiers=["zip"], linkage=0.1
+    )
+    roles = {"nick": "identifier", "zip": "quasi-identifier", "note": "sensitive"}
+    said = {o.column: o.refused for o in scrutinise(kept, list(roles), roles)}
+    assert said == {"nick": True, "zip": False, "note": False}, "a scan knows columns that no list has"
     accepted = policy.model_copy(
         update={"accept": {"author_id": "public figures", "text": "read by eye"}, "linkage": 0.1}
     )
