@@ -1,8 +1,7 @@
-"""Differential privacy: bounded people, noise of the proven scale, and a budget that nobody overdraws."""
+"""Differential privacy: bounded people, noise of the proven scale, and nothing released without a budget."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataweir.catalog.store import Store
-from dataweir.errors import ConfigError, PrivacyGateFailed
+from dataweir.errors import ConfigError
 from dataweir.privacy.noise import Bounds, bounded, cells, noisy
 
 KEY = b"k" * 32
@@ -63,26 +61,6 @@ def test_noise_is_of_the_scale_that_opendp_proves() -> None:
     assert abs(off.mean()) < 0.5
     assert off.std() == pytest.approx(2**0.5 * scale, rel=0.1)
     assert cells(BOUNDS) == [("post",), ("comment",)]
-
-
-def test_the_budget_is_never_overdrawn_whoever_spends_at_the_same_time(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/catalog.db"
-    Store.open(url).close()
-
-    def spend(number: int) -> bool:
-        with Store.open(url) as store:
-            try:
-                store.spend("refined.posts", f"r{number}", 0.3, 1.0, "ada")
-            except PrivacyGateFailed:
-                return False
-            return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(spend, range(12))) == 3
-    with Store.open(url) as store:
-        assert sum(s.epsilon for s in store.spends("refined.posts")) == pytest.approx(0.9)
-        assert store.spends("refined.other") == []
-        store.spend("refined.other", "r", 1.0, 1.0, "ada")
 
 
 def test_an_aggregate_without_budget_or_public_keys_is_refused_before_anything_is_spent(tmp_path: Path) -> None:
