@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
-from services import postgres, postgres_database
+from services import azure, google, postgres, postgres_database
 
-__all__ = ["postgres", "postgres_database"]  # fixtures that every test may ask for
+__all__ = ["azure", "google", "postgres", "postgres_database"]  # fixtures that every test may ask for
 
 WATCH = Path(__file__).parent / "watch"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"

@@ -14,6 +14,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .errors import ConfigError, MissingExtra, StorageError
 
 _S3 = ("s3", "s3a")
 _AZURE = ("az", "abfs", "abfss")
+_GOOGLE = ("gs", "gcs")
 _WEB = ("http", "https")
 
 
@@ -52,7 +54,8 @@ def filesystem(location: str) -> tuple[pafs.FileSystem, str]:
     """Return the file system of a location and the path inside it.
 
     Object stores take their credentials from the environment, as their own tools do: `AWS_*` (`AWS_ENDPOINT_URL` for
-    a store that speaks S3), `GOOGLE_APPLICATION_CREDENTIALS`, `AZURE_STORAGE_ACCOUNT_NAME` and `..._KEY`. Raises
+    a store that speaks S3), `GOOGLE_APPLICATION_CREDENTIALS` (`STORAGE_EMULATOR_HOST` for an emulator),
+    `AZURE_STORAGE_ACCOUNT_NAME` and `..._KEY` (`AZURE_STORAGE_AUTHORITY` for another store). Raises
     ConfigError for a scheme that is not known, MissingExtra where it needs an extra.
     """
     if is_local(location):
@@ -65,6 +68,8 @@ def filesystem(location: str) -> tuple[pafs.FileSystem, str]:
         return _remote("s3", host, tuple(s3_options().items())), rest
     if scheme in _AZURE:
         return _remote("az", "", tuple(_azure_options().items())), rest
+    if scheme in _GOOGLE:
+        return _remote("gs", "", tuple(_google_options().items())), rest
     return _remote(scheme, host, ()), rest
 
 
@@ -94,14 +99,22 @@ def _azure_options() -> dict[str, str]:
     found = {option: os.environ[name] for option, name in names.items() if name in os.environ}
     if "account_name" not in found:
         raise ConfigError("az:// needs the storage account's name", "export AZURE_STORAGE_ACCOUNT_NAME=...")
-    if "blob_storage_authority" in found:
-        found["blob_storage_scheme"] = os.environ.get("AZURE_STORAGE_SCHEME", "https")
+    if authority := found.get("blob_storage_authority"):
+        scheme = os.environ.get("AZURE_STORAGE_SCHEME", "https")
+        found |= {"dfs_storage_authority": authority, "blob_storage_scheme": scheme, "dfs_storage_scheme": scheme}
     return found
 
 
+def _google_options() -> dict[str, Any]:
+    """Return how Google's storage is reached: as its own tools reach it, or at the emulator they know."""
+    scheme, _, host = os.environ.get("STORAGE_EMULATOR_HOST", "").rpartition("://")
+    patient: dict[str, Any] = {"retry_time_limit": timedelta(minutes=1)}  # its own limit is a quarter of an hour
+    return {**patient, "anonymous": True, "endpoint_override": host, "scheme": scheme or "http"} if host else patient
+
+
 @functools.lru_cache(maxsize=32)
-def _remote(scheme: str, host: str, options: tuple[tuple[str, str], ...]) -> Any:
-    given = dict(options)
+def _remote(scheme: str, host: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    given: dict[str, Any] = dict(options)
     if scheme == "s3":
         if not given:  # a bucket of AWS itself, whose region nobody has named
             with contextlib.suppress(OSError):
@@ -109,6 +122,8 @@ def _remote(scheme: str, host: str, options: tuple[tuple[str, str], ...]) -> Any
         return pafs.S3FileSystem(**given)
     if scheme == "az":
         return pafs.AzureFileSystem(**given)
+    if scheme == "gs":
+        return pafs.GcsFileSystem(**given)
     if scheme in _WEB:
         try:
             import fsspec

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.fs as pafs
 import pytest
 
@@ -19,7 +20,7 @@ from dataweir.config import validate
 from dataweir.errors import ConfigError, SourceError
 from dataweir.ingest.sources.files import Files
 from dataweir.ingest.stored import display, find, opened, split_member
-from dataweir.storage import filesystem
+from dataweir.storage import delete_files, exists, filesystem, list_files, write_parquet
 
 CSV = b"id,name\n1,Ann\n2,Bob\n"
 LIMIT = 10**9
@@ -173,6 +174,30 @@ def test_files_in_s3_are_found_by_pattern_and_read_once(tmp_path: Path, s3: dict
     assert [r[3] for r in read(source(tmp_path, "s3://data/logs/**/*.csv"), cursor)[0]] == ["d"]
     put("s3://data/logs/2024/a.csv", b"id,name\n97,a\n98,more\n")
     assert [r[3] for r in read(source(tmp_path, "s3://data/logs/*/*.csv"), cursor)[0]] == ["more"]
+
+
+@pytest.mark.parametrize(("server", "root"), [("google", "gs://data"), ("azure", "az://data")])
+def test_other_stores_are_read_and_written_alike(
+    tmp_path: Path, server: str, root: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in request.getfixturevalue(server).items():
+        monkeypatch.setenv(name, value)
+    if server == "azure":
+        filesystem(root)[0].create_dir("data")
+    put(f"{root}/orders/a.csv", b"id,name\n1,a\n2,b\n")
+    put(f"{root}/orders/deep/b.csv", b"id,name\n3,c\n")
+    put(f"{root}/orders/c.txt", b"nothing")
+    made = source(tmp_path, f"{root}/orders/**/*.csv")
+    found, cursor, _ = read(made)
+    assert sorted(row[2] for row in found) == [1, 2, 3]
+    assert read(made, cursor)[0] == []
+    write_parquet(pa.table({"id": [1]}), f"{root}/house/t.parquet")
+    assert list_files(f"{root}/house") == [f"{root}/house/t.parquet"]
+    delete_files([f"{root}/house/t.parquet"])
+    assert not exists(f"{root}/house/t.parquet")
+    with pytest.raises((ConfigError, SourceError)) as caught:
+        read(source(tmp_path, f"{root.replace('data', 'elsewhere')}/*.csv"))
+    assert "Eby8" not in str(caught.value.as_dict())
 
 
 def test_a_large_object_is_read_in_ranges_and_an_archive_in_place(tmp_path: Path, s3: dict[str, str]) -> None:
