@@ -126,7 +126,7 @@ class HttpSession:
         for attempt in range(_ATTEMPTS):
             answer = self.get(url, params)
             try:
-                return json.loads(answer.body), answer
+                return json.loads(answer.body.decode("utf-8-sig")), answer
             except (ValueError, RecursionError):
                 self.count(failures=1)
                 self._wait(None, attempt)

@@ -35,6 +35,11 @@ class Reply:
     cut: int | None = None
     endless: bool = False
 
+    @staticmethod
+    def dumped(body: Any) -> bytes:
+        """The body as it is sent."""
+        return body if isinstance(body, bytes) else json.dumps(body).encode()
+
 
 Faults = deque[Reply]
 
@@ -59,8 +64,10 @@ class Api:
                 request = Request(parts.path, query, headers, body, self.command, self.client_address)
                 api.asked.append(request)
                 reply = api.faults.popleft() if api.faults else api.answer(request)
-                data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-                self.send_response(reply.status)
+                data = Reply.dumped(reply.body)
+                self.send_response_only(reply.status)
+                if "date" not in reply.headers:
+                    self.send_header("date", self.date_time_string())
                 if not reply.endless:
                     self.send_header("content-length", str(len(data)))
                 for name, value in reply.headers.items():

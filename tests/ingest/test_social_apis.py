@@ -264,16 +264,6 @@ def test_all_comes_in_and_then_only_what_is_new(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGED)
-def test_faults_on_the_way_lose_nothing(name: str) -> None:
-    feed = Feed(list(range(1, 12)))
-    with platform(name, feed) as (api, pulled):
-        faults = [Reply(status=503), Reply({}, status=429, headers={"retry-after": "0"}), Reply({"a": 1}, cut=2)]
-        api.faults.extend(faults if NEWEST_FIRST[name][1]["type"] != "reddit" else faults[:2])
-        assert numbers(pulled.run()) == list(range(1, 12))
-        assert pulled.cost["failures"] >= (3 if NEWEST_FIRST[name][1]["type"] != "reddit" else 0)
-
-
-@pytest.mark.parametrize("name", PAGED)
 def test_a_spent_budget_is_taken_up_by_the_next_run(name: str) -> None:
     feed = Feed(list(range(1, 15)))
     with platform(name, feed, max_requests=3 if "youtube" in name else 2) as (_, pulled):
@@ -330,8 +320,8 @@ def test_replies_to_old_threads_come_in() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 8])
 def test_items_come_in_order_however_many_are_under_way(at_once: int) -> None:
-    feed = Feed(list(range(1, 260)))
-    with platform("hackernews firebase", feed, at_once=at_once, max_requests=60) as (api, pulled):
+    feed = Feed(list(range(1, 140)))
+    with platform("hackernews firebase", feed, at_once=at_once, max_requests=40) as (api, pulled):
         slow = api.answer
 
         def answer(request: Request) -> Reply:
@@ -346,8 +336,8 @@ def test_items_come_in_order_however_many_are_under_way(at_once: int) -> None:
                 runs.append([n for n in numbers(pulled.run()) if n > 1 or not runs])
     got = [n for run in runs for n in run]
     assert got == [n for n in feed.posts if n <= got[-1]]
-    assert got[-1] > 100
-    assert pulled.cost["requests"] <= 6 * 60
+    assert got[-1] > 60
+    assert pulled.cost["requests"] <= 6 * 40
 
 
 def event(kind: str, payload: Any) -> bytes:
