@@ -117,6 +117,7 @@ def duck(kind: str, path: Path, out: Path) -> None:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in DUMPS[kind].items())
     read = f"read_json(?, format='newline_delimited', columns={{{columns}}})"
     database = duckdb.connect(config={"threads": 1})
+    database.execute("SET enable_progress_bar = false")
     database.execute(f"COPY (SELECT * FROM {read}) TO '{out}/duck.parquet' (COMPRESSION zstd)", [str(path)])
 
 

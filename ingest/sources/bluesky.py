@@ -39,12 +39,31 @@ class BlueskyConfig(ApiConfig):
 
 
 def _posts(value: Any) -> Iterator[Any]:
-    """Yield the posts in a stored answer (`feed`, `posts`), or the value itself."""
-    for key in ("feed", "posts"):
+    """Yield the posts in a stored answer (`feed`, `posts`, `records`, a thread), or the value itself."""
+    thread = value.get("thread") if isinstance(value, dict) else None
+    if isinstance(thread, dict):
+        yield from _thread(thread)
+        return
+    for key in ("feed", "posts", "records"):
         if isinstance(value, dict) and isinstance(value.get(key), list):
             value = value[key]
             break
     yield from value if isinstance(value, list) else [value]
+
+
+def _thread(view: Any) -> Iterator[Any]:
+    """Yield the posts of a thread, its ancestors first; what is blocked or gone is no post."""
+    waiting = [view]
+    while isinstance(waiting[-1], dict) and isinstance(waiting[-1].get("parent"), dict):
+        waiting.append(waiting[-1]["parent"])
+
+    stack = [view]
+    yield from waiting[:0:-1]
+    while stack:
+        here = stack.pop()
+        yield here
+        replies = here.get("replies") if isinstance(here, dict) else None
+        stack.extend(reversed(replies) if isinstance(replies, list) else [])
 
 
 @source("bluesky")
@@ -120,6 +139,8 @@ class Bluesky(ApiSource):
             return self._viewed(record, None)
         if "uri" in record and "text" in record:
             return self._row(record)
+        if isinstance(record.get("value"), dict) and str(record.get("uri")).split("/")[3:4] in ([_POST], [_REPOST]):
+            return self._record(record["uri"], record["uri"].split("/")[2], None, record["value"])
         raise Refused("not_a_post")
 
     def _event(self, event: Mapping[str, Any]) -> Post:

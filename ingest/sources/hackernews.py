@@ -139,7 +139,7 @@ class Hackernews(ApiSource):
     def post(self, record: Any) -> Post:
         """Map an item of the Firebase API, a hit of Algolia's, or a row of a CSV file."""
         ident = record.get("id", record.get("objectID"))
-        if record.get("deleted") is True or record.get("dead") is True:
+        if _true(record.get("deleted")) or _true(record.get("dead")):
             return deleted(ident, record.get("time"))
         comment = record.get("comment_text")
         kind = record.get("type") or ("comment" if comment else "story")
@@ -166,3 +166,8 @@ class Hackernews(ApiSource):
             "thread_id": record.get("story_id") or (ident if _KINDS[kind] == "post" else None),
             "score": record.get("score") if record.get("score") is not None else record.get("points"),
         }
+
+
+def _true(value: Any) -> bool:
+    """Whether a mark is set, in JSON or in CSV."""
+    return value is True or (isinstance(value, str) and value.lower() in ("true", "1"))

@@ -13,6 +13,7 @@ from pydantic import Field
 from ...config import SourceConfig
 from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..contract import source
+from ..documents import Records, one
 from ..http import HttpSession, Secret, bearer
 from ..posts import Post, Refused, Withheld, closed, deleted, joined
 from ..sse import listen
@@ -23,6 +24,8 @@ _LIVE = {"public": "public", "local": "public/local", "home": "user"}
 _LIVE_NAMED = {"tag": ("hashtag", "tag"), "list": ("list", "list")}
 _MESSAGES = frozenset({"notification", "conversation"})
 """Events meant for one person."""
+_LISTS = ("statuses", "ancestors", "descendants", "orderedItems")
+_PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 _PAGE = 40
 
 
@@ -44,6 +47,15 @@ class MastodonConfig(ApiConfig):
     )
 
 
+def _statuses(value: Any) -> Iterator[Any]:
+    """Yield the statuses in a stored answer (a search, a thread), the activities of an outbox, or the value itself."""
+    if isinstance(value, dict):
+        lists = [value[key] for key in _LISTS if isinstance(value.get(key), list)]
+        yield from (each for listed in lists for each in listed) if lists else [value]
+    else:
+        yield from one(value)
+
+
 @source("mastodon")
 class Mastodon(ApiSource):
     """Mastodon statuses: saved JSON (lines, arrays, streaming events), timelines, or the streaming API.
@@ -57,6 +69,7 @@ class Mastodon(ApiSource):
     sample: ClassVar[str] = "mastodon.ndjson"
     sample_config: ClassVar[Mapping[str, Any]] = {"type": "mastodon", "path": "mastodon.ndjson"}
     platform: ClassVar[str] = "mastodon"
+    members: ClassVar[Records] = staticmethod(_statuses)
 
     def streams(self) -> list[str]:
         """Return the configured timelines, and the streams that are listened to."""
@@ -95,6 +108,8 @@ class Mastodon(ApiSource):
         """Map a status, or an event of the streaming API."""
         if "event" in record:
             return self._event(record["event"], record.get("payload"))
+        if record.get("type") in ("Create", "Announce") and "actor" in record:
+            return self._activity(record)
         if record.get("visibility") not in (*self.config.visibility, None):
             raise Withheld("not_public")
         if "account" not in record or "content" not in record:
@@ -118,6 +133,28 @@ class Mastodon(ApiSource):
             "reply_to": self._ident(record.get("in_reply_to_id")),
             "thread_id": self._ident(boosted["id"]) if boosted else None,
             "score": text.get("favourites_count"),
+        }
+
+    def _activity(self, activity: Mapping[str, Any]) -> Post:
+        """Map an activity of an exported outbox (ActivityPub): what was written, or what was boosted."""
+        if _PUBLIC not in [*activity.get("to", ()), *activity.get("cc", ())]:
+            raise Withheld("not_public")
+        actor, note = str(activity["actor"]), activity["object"]
+        boosted = not isinstance(note, dict)
+        note = {"id": activity["id"], "inReplyTo": None} if boosted else note
+        return {
+            "post_id": note["id"],
+            "ts": activity.get("published"),
+            "edited_at": note.get("updated"),
+            "kind": "repost" if boosted else "comment" if note["inReplyTo"] else "post",
+            "author_id": actor,
+            "author_name": actor.rpartition("/")[2],
+            "text": joined(note.get("summary"), note.get("content")),
+            "lang": next(iter(note.get("contentMap") or {}), None),
+            "url": note.get("url") or note["id"],
+            "community": urlsplit(actor).hostname,
+            "reply_to": note["inReplyTo"],
+            "thread_id": activity["object"] if boosted else None,
         }
 
     def _event(self, event: str, payload: Any) -> Post:

@@ -15,8 +15,8 @@ from ...errors import SourceError
 from .. import columns, jsonlines
 from ..api import ApiConfig, ApiSource, Page, State, newest_first, rank
 from ..columns import constant
-from ..contract import Pulled, Split, source
-from ..documents import Found
+from ..contract import REJECTS, Pulled, Split, source
+from ..documents import LINES, Found, Records, one_a_line
 from ..http import HttpSession, Secret
 from ..schemas import DELETED, SOCIAL_POSTS, TIMESTAMP
 from ..streams import TextFile
@@ -47,6 +47,25 @@ class RedditConfig(ApiConfig):
     login_url: str = Field(_SITE, description="where the access token comes from")
 
 
+def _things(value: Any) -> Iterator[Any]:
+    """Yield the things in a stored answer (listings, threads with replies, lists), or the value itself."""
+    stack = [value]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, list):
+            stack.extend(reversed(here))
+            continue
+        inner = here.get("data") if isinstance(here, dict) and "kind" in here else None
+        if not isinstance(inner, dict):
+            yield here
+        elif isinstance(inner.get("children"), list):
+            stack.extend(reversed(inner["children"]))
+        else:
+            yield inner
+            if isinstance(inner.get("replies"), dict):
+                stack.append(inner["replies"])
+
+
 @source("reddit")
 class Reddit(ApiSource):
     """Reddit comments and submissions: dumps (newline-delimited JSON, CSV of the same fields), or the listing API.
@@ -73,6 +92,7 @@ class Reddit(ApiSource):
     )
     platform: ClassVar[str] = "reddit"
     raw_keys: ClassVar[Mapping[str, str]] = {"post_id": "fullname", "author_id": "author_id", "ts": "created_utc"}
+    members: ClassVar[Records] = staticmethod(_things)
     base = "https://oauth.reddit.com"
 
     def read(self, split: Split) -> Iterator[Pulled]:
@@ -81,14 +101,17 @@ class Reddit(ApiSource):
             yield from super().read(split)
             return
         text = TextFile(split.path, split.file)
+        if LINES not in split.extra and not self._is_csv(text):
+            yield from super().read(split)
+            return
         found = self._csv(text, split) if self._is_csv(text) else self._json(text, split)
         for fields, record, numbers, refused in found:
             pulled = self._rows(fields, record, numbers, split.file)
             yield Pulled(pulled.rows, pa.concat_tables([refused, pulled.rejects]))
 
     def divisible(self, text: TextFile) -> bool:
-        """Whether a file is read in ranges: JSON lines, for in CSV a line end may stand inside a field."""
-        return not self._is_csv(text)
+        """Whether a file holds one thing a line, as JSON; in CSV a line end may stand inside a field."""
+        return not self._is_csv(text) and one_a_line(text, _things)
 
     def resume(self, text: TextFile, end: int, extra: Mapping[str, str]) -> tuple[int, int]:
         """Find the last record that was whole when the file was read up to `end`."""
@@ -129,10 +152,21 @@ class Reddit(ApiSource):
         return newest_first(fetch, lambda thing: rank(thing["id"]), state)
 
     def rows(self, found: list[Found], file: str) -> Pulled:
-        """Give the records of the API their columns."""
+        """Give the records of the API, or of a document, their columns."""
+        unread = [each for each in found if each.reason]
+        found = [each for each in found if not each.reason]
         things = [each.value if isinstance(each.value, dict) else {} for each in found]
         numbers = np.array([each.number for each in found], np.int64)
-        return self._rows(_fields(things), pa.array([each.raw for each in found], pa.string()), numbers, file)
+        raws = pa.array([each.raw if isinstance(each.raw, str) else each.raw.decode() for each in found], pa.string())
+        pulled = self._rows(_fields(things), raws, numbers, file)
+        if not unread:
+            return pulled
+        lines = [
+            {"source": self.label, "file": file, "line": e.number, "stage": "pull", "reason": e.reason} for e in unread
+        ]
+        bytes_ = [{"raw": e.raw.encode() if isinstance(e.raw, str) else e.raw} for e in unread]
+        refused = pa.Table.from_pylist([a | b for a, b in zip(lines, bytes_, strict=True)], schema=REJECTS)
+        return pulled._replace(rejects=pa.concat_tables([pulled.rejects, refused]).sort_by("line"))
 
     def named(self, raw: bytes) -> tuple[str | None, str | None] | None:
         """Return the thing and the author that a refused record speaks of; None where it cannot be read."""
@@ -187,7 +221,7 @@ class Reddit(ApiSource):
     def _is_csv(self, text: TextFile) -> bool:
         if self.config.format != "auto":
             return bool(self.config.format == "csv")
-        return not text.head(4096)[text.bom :].lstrip().startswith(b"{")
+        return text.head(4096)[text.bom :].lstrip()[:1] not in (b"{", b"[")
 
     def _json(self, text: TextFile, split: Split) -> Iterator[tuple[dict[str, pa.Array], pa.Array, Any, pa.Table]]:
         for block in jsonlines.objects(text, split.start, split.end, split.first_line, self.label):

@@ -17,7 +17,7 @@ from ..posts import Post, Refused, closed, deleted
 from ..streams import TextFile
 
 _FIELDS = {
-    "tweet.fields": "author_id,conversation_id,created_at,edit_history_tweet_ids,in_reply_to_user_id,lang,"
+    "tweet.fields": "author_id,conversation_id,created_at,edit_history_tweet_ids,in_reply_to_user_id,lang,note_tweet,"
     "public_metrics,referenced_tweets",
     "user.fields": "name,username",
     "expansions": "author_id,referenced_tweets.id,referenced_tweets.id.author_id",
@@ -154,6 +154,8 @@ class Twitter(ApiSource):
         """Map a tweet of v1.1 or v2, a notice of deletion, or a line of text."""
         if self.config.format == "text":
             return {**record, "kind": "post"}
+        if "deleted_at" in record:  # an archive's list of what its owner took back
+            return deleted(record.get("id_str") or record["id"], record["deleted_at"])
         notice = record.get("delete")
         if isinstance(notice, dict):
             return deleted(notice["status"].get("id_str") or notice["status"]["id"])
@@ -212,7 +214,7 @@ class Twitter(ApiSource):
             "kind": "repost" if original else "comment" if "replied_to" in named else "post",
             "author_id": tweet.get("author_id"),
             "author_name": user.get("username"),
-            "text": text.get("text") or tweet.get("text"),
+            "text": (text.get("note_tweet") or text).get("text") or tweet.get("text"),
             "lang": tweet.get("lang"),
             "url": f"https://twitter.com/{user.get('username') or 'i'}/status/{tweet['id']}",
             "reply_to": named["replied_to"]["id"] if "replied_to" in named else None,

@@ -93,8 +93,9 @@ class Whatsapp(PostSource):
         }
 
     def _time(self, found: Mapping[str, str | None]) -> Any:
-        """Return the moment; a date that does not exist in this order is a reject `time`."""
-        parts = dict(zip(self.config.date_order, (int(found[p] or 0) for p in "abc"), strict=True))
+        """Return the moment; a date that does not exist in its order is a reject `time`.."""
+        order = "ymd" if len(found["a"] or "") == 4 else self.config.date_order
+        parts = dict(zip(order, (int(found[p] or 0) for p in "abc"), strict=True))
         year = parts["y"] + 2000 if parts["y"] < 100 else parts["y"]
         hour = int(found["hour"] or 0)
         if found["half"]:

@@ -18,13 +18,13 @@ from ..streams import TextFile
 
 _COLUMNS = {
     "post_id": ("id", "comment_id", "commentid", "cid"),
-    "ts": ("published", "published_at", "publishedat", "date"),
+    "ts": ("published", "published_at", "publishedat", "date", "timestamp", "time_parsed"),
     "edited_at": ("updated", "updated_at", "updatedat"),
-    "author_id": ("channelid", "author_channel_id", "authorchannelid", "author_uri"),
+    "author_id": ("channelid", "author_channel_id", "authorchannelid", "author_uri", "author_id", "channel"),
     "author_name": ("author_name", "author", "authordisplayname", "author_display_name"),
     "text": ("content", "text", "comment", "textoriginal", "textdisplay", "comment_text"),
     "score": ("likes", "like_count", "likecount", "votes"),
-    "reply_to": ("parent_id", "parentid"),
+    "reply_to": ("parent_id", "parentid", "parent"),
     "thread_id": ("video_id", "videoid"),
 }
 _ASKED = 50
@@ -46,7 +46,10 @@ class YoutubeConfig(ApiConfig):
 
 
 def _comments(value: Any) -> Iterator[Any]:
-    """Yield the comments in a page of threads or of replies: each thread's first, then its replies."""
+    """Yield the comments in a page of threads or of replies, each thread's first, or in yt-dlp's record of a video."""
+    if isinstance(value, dict) and isinstance(value.get("comments"), list) and "snippet" not in value:
+        yield from ({"video_id": value.get("id"), **c} if isinstance(c, dict) else c for c in value["comments"])
+        return
     if isinstance(value, dict) and isinstance(value.get("items"), list):
         value = value["items"]
     for item in value if isinstance(value, list) else [value]:
@@ -168,6 +171,10 @@ class Youtube(ApiSource):
         if made["edited_at"] == made["ts"]:
             made["edited_at"] = None
         video = made["thread_id"]
+        if made["reply_to"] == "root":
+            made["reply_to"] = None
+        if made["post_id"] and "." in str(made["post_id"]) and made["reply_to"] is None:
+            made["reply_to"] = str(made["post_id"]).partition(".")[0]  # a reply's id begins with its thread's
         return {**made, "kind": "comment", "reply_to": made["reply_to"] or video, "url": video and f"{_WATCH}{video}"}
 
     def _resource(self, comment: Mapping[str, Any]) -> Post:

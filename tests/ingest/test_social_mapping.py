@@ -115,6 +115,99 @@ def test_notices_of_the_end(tmp_path: Path, name: str, notice: Any, config: Any,
     assert rejects == []
 
 
+AT = "2026-03-02T10:00:00Z"
+VIEW = {
+    "author": {"did": "did:plc:a", "handle": "a"},
+    "record": {"text": "x", "createdAt": AT},
+    "indexedAt": AT,
+}
+STATUS = {"id": "1", "created_at": AT, "content": "x", "account": {"id": "1", "acct": "a"}, "visibility": "public"}
+NOTE = {"id": "https://m.example/1", "type": "Note", "inReplyTo": None, "content": "x"}
+ACTIVITY = {
+    "type": "Create",
+    "actor": "https://m.example/users/a",
+    "published": AT,
+    "to": ["https://www.w3.org/ns/activitystreams#Public"],
+}
+COMMENT = {"id": "c1", "name": "t1_c1", "body": "x", "created_utc": 1, "author": "a"}
+REPLY = {"kind": "Listing", "data": {"children": [{"kind": "t1", "data": {**COMMENT, "id": "c2", "name": "t1_c2"}}]}}
+TWEET = {"id_str": "1", "created_at": "Mon Mar 02 10:00:00 +0000 2026", "full_text": "x"}
+STORED: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
+    "bluesky thread": (
+        "bluesky",
+        {
+            "thread": {
+                "post": {**VIEW, "uri": "at://a/p/2"},
+                "parent": {"post": {**VIEW, "uri": "at://a/p/1"}},
+                "replies": [{"post": {**VIEW, "uri": "at://a/p/3"}}],
+            }
+        },
+        [("at://a/p/1", "x"), ("at://a/p/2", "x"), ("at://a/p/3", "x")],
+    ),
+    "bluesky repository": (
+        "bluesky",
+        {"records": [{"uri": "at://did:plc:a/app.bsky.feed.post/1", "cid": "c", "value": VIEW["record"]}]},
+        [("at://did:plc:a/app.bsky.feed.post/1", "x")],
+    ),
+    "mastodon search": ("mastodon", {"accounts": [], "statuses": [STATUS], "hashtags": []}, [("1", "x")]),
+    "mastodon thread": (
+        "mastodon",
+        {"ancestors": [STATUS], "descendants": [{**STATUS, "id": "2"}]},
+        [("1", "x"), ("2", "x")],
+    ),
+    "mastodon outbox": (
+        "mastodon",
+        {
+            "orderedItems": [
+                {**ACTIVITY, "id": "https://m.example/1/activity", "object": NOTE},
+                {**ACTIVITY, "id": "https://m.example/2", "type": "Announce", "object": "https://n.example/9"},
+                {**ACTIVITY, "id": "https://m.example/3", "to": ["https://m.example/users/b"], "object": NOTE},
+            ]
+        },
+        [("https://m.example/1", "x"), ("https://m.example/2", "None")],
+    ),
+    "reddit listing": (
+        "reddit",
+        {"kind": "Listing", "data": {"children": [{"kind": "t1", "data": {**COMMENT, "replies": REPLY}}]}},
+        [("t1_c1", "x"), ("t1_c2", "x")],
+    ),
+    "reddit list": ("reddit", [COMMENT], [("t1_c1", "x")]),
+    "twitter note": (
+        "twitter",
+        {"data": [{"id": "1", "text": "x", "author_id": "5", "created_at": AT, "note_tweet": {"text": "long"}}]},
+        [("1", "long")],
+    ),
+    "yt-dlp": (
+        "youtube",
+        {"id": "v", "comments": [{"id": "c", "parent": "root", "text": "x", "timestamp": 9}]},
+        [("c", "x")],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_what_other_programs_store_is_read(tmp_path: Path, kind: str) -> None:
+    name, document, expected = STORED[kind]
+    for indent in (None, 1):
+        posts, _ = read(name, tmp_path, json.dumps(document, indent=indent).encode() + b"\n")
+        assert [(p["post_id"], str(p["text"])) for p in posts] == expected
+
+
+def test_marks_of_deletion_in_other_files(tmp_path: Path) -> None:
+    script = f"window.YTD.deleted_tweets.part0 = {json.dumps([{'tweet': {**TWEET, 'deleted_at': AT}}])}"
+    [tweet], _ = read("twitter", tmp_path, script.encode())
+    assert (tweet["kind"], tweet["post_id"]) == ("deleted", "1")
+    csv = b"id,type,by,text,time,dead,deleted\n7,comment,ann,x,1,,\n8,comment,bob,x,1,true,\n9,comment,,,1,,true\n"
+    items, _ = read("hackernews", tmp_path, csv)
+    assert [item["kind"] for item in items] == ["comment", "deleted", "deleted"]
+
+
+def test_whatsapp_knows_a_year_that_leads(tmp_path: Path) -> None:
+    posts, rejects = read("whatsapp", tmp_path, b"2026-03-13, 21:05 - Ann: x\n2026/03/13 9:05 PM - Bob: y\n")
+    assert [p["ts"].isoformat() for p in posts] == ["2026-03-13T21:05:00+00:00"] * 2
+    assert rejects == []
+
+
 def test_an_account_that_comes_back_is_no_end(tmp_path: Path) -> None:
     back = {**BLUESKY_END, "account": {"active": True, "did": "did:plc:tea", "seq": 2}}
     slow = {**BLUESKY_END, "account": {**BLUESKY_END["account"], "status": "throttled"}}
