@@ -74,8 +74,8 @@ __all__ = [
     "rounds",
 ]
 
-_ROWS = 1 << 18
-"""Rows worked on at a time, which bounds the memory whatever the part's size."""
+_ROWS, _BYTES = 1 << 18, 8 << 20
+"""Rows, and bytes of rows as stored unpacked, worked on at a time: they bound the memory whatever a part's size is."""
 
 
 def prepare(
@@ -293,7 +293,10 @@ def _read(part: RawPart) -> Iterator[pa.Table]:
         if not parquet.metadata.num_rows:
             yield parquet.schema_arrow.empty_table()
         wanted = range(*part.stretch) if part.stretch else range(parquet.num_row_groups)
-        for batch in parquet.iter_batches(batch_size=_ROWS, row_groups=list(wanted)):
+        stored = sum(parquet.metadata.row_group(at).total_byte_size for at in wanted)
+        rows = sum(parquet.metadata.row_group(at).num_rows for at in wanted)
+        fitting = _BYTES * rows // max(1, stored)
+        for batch in parquet.iter_batches(batch_size=max(1024, min(_ROWS, fitting)), row_groups=list(wanted)):
             yield pa.table(batch)
 
 
