@@ -2,27 +2,31 @@
 
     python -m benchmarks.dedup.scale DOCUMENTS [BATCHES] [FOLDER]
 
-Each batch is sketched, settled against the index of all batches before it, and added to it.
+Each batch is sketched, matched with itself and the index of all batches before it, settled, and added to the index.
 """
 
 from __future__ import annotations
 
 import resource
+import shutil
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.dedup.corpus import documents
 from dataweir.config import DedupConfig
-from dataweir.ingest.dedup.documents import sketch_part
+from dataweir.ingest.dedup.collide import collide, ranges
+from dataweir.ingest.dedup.documents import in_order, sketch_part
 from dataweir.ingest.dedup.index import Stored, index_band, index_docs
 from dataweir.ingest.dedup.scheme import scheme
 from dataweir.ingest.dedup.settle import settle
+from dataweir.ingest.hashing import string_hashes, to_hex
 
 TABLE = "social_posts"
 NEAR = DedupConfig(text="text", threshold=0.8, recall=0.95)
@@ -36,7 +40,7 @@ def write(texts: pa.Array, first: int, path: Path) -> None:
         "post_id": numbers.cast(pa.string()),
         "platform": pa.repeat(pa.scalar("made"), count),
         "text": texts,
-        "text_key": pa.repeat(pa.scalar("0"), count),
+        "text_key": to_hex(string_hashes(texts)),
         "ts": numbers.cast(pa.timestamp("us", tz="UTC")),
         "source": pa.repeat(pa.scalar("made"), count),
         "file": pa.repeat(pa.scalar(path.name), count),
@@ -51,7 +55,7 @@ def main() -> None:
     wanted = scheme(NEAR)
     assert wanted is not None
     print(f"{count:,} texts in {batches} batches; {wanted.name}", flush=True)
-    head = ("texts", "MB of text", "sketch s", "settle s", "index s", "index MB", "bytes/text", "peak MB")
+    head = ("texts", "MB of text", "sketch s", "collide s", "settle s", "index s", "index MB", "bytes/text", "peak MB")
     print(("{:>11}" * len(head)).format(*head), flush=True)
     with tempfile.TemporaryDirectory() as root:
         out, bands, docs = f"{root}/warehouse", defaultdict(list), []
@@ -67,18 +71,26 @@ def main() -> None:
             staging = f"{root}/staging-{number}"
             sketched = [sketch_part(str(file), TABLE, NEAR, wanted, (), staging, "off") for file in files]
             sketched_at = time.perf_counter()
-            settled = settle(TABLE, wanted, sketched, Stored(bands, docs), staging).decided
+            sketched, stored = in_order(sketched), Stored(bands, docs)
+            cut = ranges(wanted, sketched)
+            found = [collide(each, TABLE, wanted, sketched, stored, staging) for each in cut]
+            collided_at = time.perf_counter()
+            settled = settle(TABLE, wanted, sketched, found, stored, staging).decided
             settled_at = time.perf_counter()
-            for band in range(wanted.banding.bands):
+            for band in range(wanted.bands):
                 if written := index_band(band, TABLE, wanted, sketched, settled, out, f"b{number}"):
                     bands[band].append(written[1])
             docs += [w[1] for each in sketched if (w := index_docs(each, TABLE, wanted, settled, out, f"b{number}"))]
             ended = time.perf_counter()
             stored = sum(Path(file).stat().st_size for files in [docs, *bands.values()] for file in files)
+            shutil.rmtree(staging)
+            for file in files:
+                file.unlink()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+            seconds = np.diff([began, sketched_at, collided_at, settled_at, ended])
             print(
-                f"{done:11,}{size / 1e6:11.1f}{sketched_at - began:11.2f}{settled_at - sketched_at:11.2f}"
-                f"{ended - settled_at:11.2f}{stored / 1e6:11.1f}{stored / done:11.1f}{peak:11.0f}",
+                f"{done:11,}{size / 1e6:11.1f}" + "".join(f"{each:11.2f}" for each in seconds),
+                f"{stored / 1e6:10.1f}{stored / done:11.1f}{peak:11.0f}",
                 flush=True,
             )
 

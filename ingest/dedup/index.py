@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -26,6 +25,8 @@ from .staging import read_batch
 
 _GROUP = 1 << 15
 """Rows of a row group: what is read at least for one key."""
+
+_ENDS = ("min", "max")
 
 
 class Stored(NamedTuple):
@@ -45,7 +46,7 @@ class Hits(NamedTuple):
 def look_up_keys(stored: Stored, table: str, scheme: Scheme, band: int, keys: NDArray[np.int64]) -> Hits:
     """Return the stored texts with one of `keys` (sorted, each once) in that band."""
     found = [Hits(np.empty(0, np.int64), np.empty(0, np.int64))]
-    for rows in _groups(stored.bands.get(band, []), "key", keys, ["table", "scheme", "key", "doc"], table, scheme):
+    for rows in _groups(stored.bands.get(band, []), "key", keys, ["key", "doc"], table, scheme):
         found.append(Hits(rows["key"].to_numpy(), rows["doc"].to_numpy()))
     return Hits(np.concatenate([f.keys for f in found]), np.concatenate([f.docs for f in found]))
 
@@ -150,18 +151,21 @@ def _of_file(
     found = []
     with fs.open_input_file(inner) as source:
         parquet = pq.ParquetFile(source)
-        place = parquet.schema_arrow.names.index(column)
-        for group in range(parquet.num_row_groups):
-            statistics = parquet.metadata.row_group(group).column(place).statistics
-            first, end = np.searchsorted(wanted, [statistics.min, statistics.max])
-            if first == end and (end == len(wanted) or wanted[end] != statistics.max):
+        place = {name: at for at, name in enumerate(parquet.schema_arrow.names) if name in (column, "table", "scheme")}
+        for number in range(parquet.num_row_groups):
+            group = parquet.metadata.row_group(number)
+            least, most = ({n: getattr(group.column(at).statistics, end) for n, at in place.items()} for end in _ENDS)
+            if not all(
+                least[name] <= value <= most[name] for name, value in (("table", table), ("scheme", scheme.name))
+            ):
                 continue
-            values = parquet.read_row_group(group, columns=[column])[column].to_numpy()
+            first, end = np.searchsorted(wanted, [least[column], most[column]])
+            if first == end and (end == len(wanted) or wanted[end] != most[column]):
+                continue
+            # A file is of one table and scheme (_write_band, index_docs), so its statistics say all about these two.
+            values = parquet.read_row_group(number, columns=[column])[column].to_numpy()
             at = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)
-            hit = wanted[at] == values
-            if not hit.any():
-                continue
-            rows = parquet.read_row_group(group, columns=names).select(names).filter(pa.array(hit))
-            mine = pc.and_(pc.equal(rows["table"], table), pc.equal(rows["scheme"], scheme.name))
-            found.append(rows.filter(mine))
+            hit = np.flatnonzero(wanted[at] == values)
+            if len(hit):
+                found.append(parquet.read_row_group(number, columns=names).select(names).take(pa.array(hit)))
     return found
