@@ -134,7 +134,7 @@ def release_bucket(bucket: int, counted: Sequence[Counted], policy: Policy, fold
     """Write which groups of one bucket may be released, those of k rows or more; return the location."""
     sizes = groups.read_bucket([c.groups for c in counted], bucket)
     alike = groups.merge([sizes.select([*policy.quasi_identifiers, groups.ROWS])])
-    return _write_released(groups.at_least(alike, policy.k), bucket, folder)
+    return _write_released(groups.at_least(alike, policy.k), bucket, policy, folder)
 
 
 def generalise(counted: Sequence[Counted], policy: Policy, folder: str, buckets: int) -> tuple[list[str], Loss]:
@@ -149,12 +149,13 @@ def generalise(counted: Sequence[Counted], policy: Policy, folder: str, buckets:
     found = anonymise(whole, quasi, policy.sensitive, demand, policy.suppress, policy.dimensions())
     at = groups.bucket_of(found.groups, quasi, buckets)
     cut = [found.groups.filter(pa.array(at == bucket)) for bucket in range(buckets)]
-    return [_write_released(part, bucket, folder) for bucket, part in enumerate(cut)], found.loss
+    return [_write_released(part, bucket, policy, folder) for bucket, part in enumerate(cut)], found.loss
 
 
-def _write_released(found: pa.Table, bucket: int, folder: str) -> str:
+def _write_released(found: pa.Table, bucket: int, policy: Policy, folder: str) -> str:
     location = join(folder, STAGING, f"released-{bucket:05d}.parquet")
-    write_parquet(found, location)
+    quasi = policy.quasi_identifiers
+    write_parquet(groups.numbered(found, quasi) if quasi else found, location)
     return location
 
 

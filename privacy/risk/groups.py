@@ -22,6 +22,9 @@ from ...storage import filesystem, storage_error
 ROWS = "__rows__"
 """The column of a group table that holds the number of rows (int64)."""
 
+NUMBER = "__number__"
+"""In a table of released groups: the column of their numbers (uint64), sorted."""
+
 LABEL = "__label__"
 """In a table of released groups: the prefix of columns that say what a quasi-identifier becomes."""
 
@@ -57,18 +60,30 @@ def at_least(groups: pa.Table, k: int) -> pa.Table:
     return groups.filter(pc.greater_equal(groups[ROWS], k))
 
 
-def bucket_of(table: pa.Table, quasi: Sequence[str], buckets: int) -> NDArray[np.int64]:
-    """Return the bucket of each row's group, int64 from 0 up; the same in every process and for every partition."""
-    if buckets == 1 or not quasi:
-        return np.zeros(table.num_rows, dtype=np.int64)
+def number_of(table: pa.Table, quasi: Sequence[str]) -> NDArray[np.uint64]:
+    """Return a 64-bit number of each row's combination, the same in every process and for every partition.
+
+    Two combinations of the same number would be taken for one: among a million, once in forty million tables.
+    """
     from pandas.util import hash_array
 
     mixed = np.zeros(table.num_rows, dtype=np.uint64)
     for column in keys_of(table, quasi).columns:
         encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        words = np.array(encoded.dictionary.cast(pa.string()).fill_null("").to_pylist(), dtype=object)
-        mixed = mixed * np.uint64(1_000_003) ^ hash_array(words)[encoded.indices.to_numpy()]
-    return (mixed % np.uint64(buckets)).astype(np.int64)
+        values = encoded.dictionary
+        if not (pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)):
+            values = values.cast(pa.string()).fill_null("\0")
+        hashed = hash_array(np.array(values.to_pylist(), dtype=object))
+        mixed = (mixed ^ hashed[encoded.indices.to_numpy()]) * np.uint64(1_099_511_628_211)
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def bucket_of(table: pa.Table, quasi: Sequence[str], buckets: int) -> NDArray[np.int64]:
+    """Return the bucket of each row's group, int64 from 0 up."""
+    if buckets == 1 or not quasi:
+        return np.zeros(table.num_rows, dtype=np.int64)
+    return (number_of(table, quasi) % np.uint64(buckets)).astype(np.int64)
 
 
 def write_buckets(groups: pa.Table, quasi: Sequence[str], buckets: int, location: str) -> None:
@@ -95,24 +110,33 @@ def read_bucket(locations: Iterable[str], bucket: int) -> pa.Table:
     return merge(parts)
 
 
+def numbered(groups: pa.Table, quasi: Sequence[str]) -> pa.Table:
+    """Return released groups in the form that is looked up in: sorted by number, labels and numbers alone."""
+    number = number_of(groups, quasi)
+    order = np.argsort(number)
+    labels = {name: groups[name].take(pa.array(order)) for name in groups.column_names if name.startswith(LABEL)}
+    return pa.table({NUMBER: pa.array(number[order]), **labels})
+
+
 def release(table: pa.Table, groups: pa.Table, quasi: Sequence[str]) -> Suppressed:
     """Keep a partition's rows whose combination stands in the released `groups`, in their order.
 
-    Where `groups` has a column `LABEL` + name, the quasi-identifier becomes what stands there. Combinations of table
-    and groups get one numbering, and a lookup by number takes the place of a join, which in Arrow never matches nulls.
+    Where `groups` has a column `LABEL` + name, the quasi-identifier becomes what stands there. A lookup by number
+    (`numbered`) takes the place of a join, which in Arrow never matches nulls.
     """
     if not quasi:
         return Suppressed(table, 0)
-    both = [keys_of(table, quasi), groups.select(list(quasi))]
-    codes = codes_of(pa.concat_tables(both, promote_options="permissive").combine_chunks())
-    places = np.full(int(codes.max(initial=-1)) + 1, -1, dtype=np.int64)
-    places[codes[table.num_rows :]] = np.arange(groups.num_rows)
-    found = places[codes[: table.num_rows]]
-    kept = table.filter(pa.array(found >= 0))
-    chosen = pa.array(found[found >= 0])
+    known = groups if NUMBER in groups.column_names else numbered(groups, quasi)
+    numbers, mine = known[NUMBER].to_numpy(), number_of(table, quasi)
+    found = np.searchsorted(numbers, mine)
+    there = np.zeros(len(mine), dtype=bool)
+    inside = found < len(numbers)
+    there[inside] = numbers[found[inside]] == mine[inside]
+    kept = table.filter(pa.array(there))
+    chosen = pa.array(found[there])
     for name in quasi:
-        if LABEL + name in groups.column_names:
-            labels = groups[LABEL + name].combine_chunks().take(chosen)
+        if LABEL + name in known.column_names:
+            labels = known[LABEL + name].combine_chunks().take(chosen)
             kept = kept.set_column(kept.column_names.index(name), name, labels)
     return Suppressed(kept, table.num_rows - kept.num_rows)
 
