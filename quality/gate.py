@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import DataError
 from ..storage import filesystem
+from .execution import sequence
+from .execution.partition import Failed, Partition, failing
+from .frames import to_pandas
 from .report import Report, RowRule
+
+Run = Callable[..., list[Any]]
 
 REJECTS = pa.schema(
     [
@@ -43,33 +49,55 @@ def gate(report: Report) -> Verdict:
     return Verdict(not critical, critical, [c.label for c in failed if c.severity == "warning"])
 
 
-def failing_rows(files: Sequence[str], report: Report) -> pa.Table:
-    """Return the rows (REJECTS) of Parquet files that fail a critical row-level check of the report.
+def failing_rows(files: Sequence[str], rules: Sequence[RowRule], run: Run) -> list[pa.Table]:
+    """Return the rows (REJECTS) of each Parquet file that fail a row-level check, in the order of the files.
 
-    The same as concatenating `rejects_of` over the files, which a cluster may do in parallel.
+    `rules` are a report's `row_rules`; `run(function, items, *arguments)` calls the function on each item, in parallel
+    if it can. Order is judged across files: a first row may fail by the last row of the file before. Raises DataError
+    where a rule that worked on the whole table does not work on a file.
     """
-    parts = [rejects_of(file, report.row_rules) for file in files]
-    return pa.concat_tables(parts) if parts else REJECTS.empty_table()
+    if not any(sequence.is_ordered(rule.condition) for rule in rules):
+        return run(rejects_of, [(file, rules) for file in files])
+    lasts = run(_lasts, files, rules)
+    known: list[pd.DataFrame | None] = [None] * len(rules)
+    placed = []
+    for file, last in zip(files, lasts, strict=True):
+        placed.append((file, [_placed(rule, before) for rule, before in zip(rules, known, strict=True)]))
+        known = [now if now is not None else before for now, before in zip(last, known, strict=True)]
+    return run(rejects_of, placed)
 
 
-def rejects_of(file: str, rules: Sequence[RowRule]) -> pa.Table:
-    """Return the failing rows (REJECTS) of one Parquet file: each once, its reasons joined by commas.
+def _placed(rule: RowRule, before: pd.DataFrame | None) -> RowRule:
+    return rule if before is None else replace(rule, condition=replace(rule.condition, before=before))
 
-    `rules` are a report's `row_rules`. A reason reads `quality:<expectation>:<column>`. Rows that do not say
-    where they came from are named by this file and their number in it. Raises DataError where a rule that
-    worked on the whole table does not work on the file.
-    """
-    from .execution.partition import Failed, failing
-    from .frames import to_pandas
 
-    if not rules:
-        return REJECTS.empty_table()
+def _lasts(file: str, rules: Sequence[RowRule]) -> list[pd.DataFrame | None]:
+    """Return the last value of a file for each rule that judges order."""
+    wanted = [rule.condition if sequence.is_ordered(rule.condition) else None for rule in rules]
+    table = _read(file, [condition.columns for condition in wanted if condition is not None])
+    partition = Partition.of(to_pandas(table))
+    return [None if c is None else sequence.last(partition, c.domain) for c in wanted]
+
+
+def _read(file: str, wanted: Sequence[Sequence[str] | None]) -> pa.Table:
+    columns = None if None in wanted else sorted({c for names in wanted for c in names or ()})
     fs, inner = filesystem(file)
     with fs.open_input_file(inner) as source:
-        table = pq.read_table(source)
+        return pq.read_table(source, columns=columns)
+
+
+def rejects_of(judged: tuple[str, Sequence[RowRule]]) -> pa.Table:
+    """Return the failing rows (REJECTS) of one Parquet file: each once, its reasons joined by commas.
+
+    A reason reads `quality:<expectation>:<column>`. Rows that do not say where they came from are named by this file
+    and their number in it. Raises DataError where a rule does not work on the file.
+    """
+    file, rules = judged
+    if not rules:
+        return REJECTS.empty_table()
+    table = _read(file, [None])
     wanted = [rule.condition.columns for rule in rules]
-    known = [c for w in wanted if w is not None for c in w]
-    columns = table.column_names if None in wanted else sorted(set(known))
+    columns = table.column_names if None in wanted else sorted({c for names in wanted for c in names or ()})
     reasons: dict[int, list[str]] = {}
     found = failing(to_pandas(table.select(columns)), [rule.condition for rule in rules])
     for rule, positions in zip(rules, found, strict=True):
@@ -108,8 +136,6 @@ def _as_json(table: pa.Table) -> list[bytes]:
     """Return each row as a JSON object; integers exact, instants as ISO 8601."""
     if not table.num_rows:
         return []
-    from .frames import to_pandas
-
     text = to_pandas(table).to_json(
         orient="records",
         lines=True,

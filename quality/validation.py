@@ -32,10 +32,12 @@ def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = 
     `suite` is the path of a Great Expectations suite file, its content as a mapping, or an ExpectationSuite.
     `states` is a folder that keeps partial states of Parquet files: the next call with the same suite reads only
     the row groups that are new, and still reports on the whole. Quantiles come from sketches then, their rank off
-    by at most 1/4096. The folder holds values of the table and is as private as it.
+    by at most 1/4096. The folder holds values of the table and is as private as it; states of another suite are
+    removed from it.
     An expectation that cannot be computed fails with its `error`; the others stand. Raises ConfigError for a
     suite or data that cannot be used, DataError or StorageError where the data cannot be read.
     """
+    from .execution.states import sweep
     from .frames import table_of
 
     content = _content(suite)
@@ -46,6 +48,8 @@ def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = 
         results, engine, rows = _run(table, expectations, name)
     if engine.broken is not None:
         raise engine.broken
+    if states is not None:
+        sweep(states, engine.states_used)
     columns = {str(c) for c in table.empty.columns}
     checks = tuple(
         _check(entry, result, columns) for entry, result in zip(content["expectations"], results, strict=True)
@@ -173,7 +177,7 @@ def _error(info: Any) -> str | None:
     entries = [info] if "exception_message" in info else list(info.values())
     for entry in entries:
         text, trace = str(entry["exception_message"]), str(entry["exception_traceback"])
-        if "exceptions.MetricResolutionError: " in trace:
+        if "exceptions.MetricResolutionError: " in trace or text.startswith("the expectation raised "):
             return text
         kinds = re.findall(r"^(?:[a-z_]+\.)*([A-Z][A-Za-z]+)(?::|$)", trace, flags=re.MULTILINE)
         kind = next((k for k in reversed(kinds) if _is_error(k)), "error")

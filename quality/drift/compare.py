@@ -9,25 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ...config import DriftConfig
 from ..profile import Column, Profile
 from . import anomaly, distances
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From where on a finding counts as drift."""
-
-    stability_index: float = 0.25
-    kolmogorov_smirnov: float = 0.2
-    jensen_shannon: float = 0.3
-    null_rate: float = 0.05
-    """Difference of the share of nulls."""
-    volume: float = 6.0
-    """Robust deviations of the rows of an hour."""
-    freshness: float = 2.0
-    """The newest row's age over the longest gap between hours with rows in the baseline."""
-    min_rows: int = 200
-    """Distributions of fewer rows are not compared."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +43,10 @@ class Drift:
 
 
 def drift(
-    table: str, current: Profile, baseline: Profile, now: dt.datetime | None = None, limits: Limits | None = None
+    table: str, current: Profile, baseline: Profile, now: dt.datetime | None = None, limits: DriftConfig | None = None
 ) -> Drift:
     """Compare two profiles of one table. `now` (aware) is what freshness counts to; None leaves freshness out."""
-    limits = limits or Limits()
+    limits = limits or DriftConfig()
     findings = [*_schema(current, baseline), *_volume(current, baseline, limits)]
     if now is not None:
         findings += _freshness(current, baseline, now, limits)
@@ -86,7 +70,7 @@ def _schema(current: Profile, baseline: Profile) -> Iterator[Finding]:
         yield Finding("schema", None, "columns", 0, 0, False)
 
 
-def _volume(current: Profile, baseline: Profile, limits: Limits) -> Iterator[Finding]:
+def _volume(current: Profile, baseline: Profile, limits: DriftConfig) -> Iterator[Finding]:
     """Judge each hour of the present, hours without a row included, by the same hour of earlier weeks."""
     if not current.hours or not baseline.hours:
         return
@@ -109,7 +93,7 @@ def _volume(current: Profile, baseline: Profile, limits: Limits) -> Iterator[Fin
         yield Finding("volume", None, "robust deviations", round(worst.score, 2), limits.volume, drifted, note)
 
 
-def _freshness(current: Profile, baseline: Profile, now: dt.datetime, limits: Limits) -> Iterator[Finding]:
+def _freshness(current: Profile, baseline: Profile, now: dt.datetime, limits: DriftConfig) -> Iterator[Finding]:
     seen = sorted({*baseline.hours, *current.hours})
     if len(seen) < 2:
         return
@@ -122,7 +106,7 @@ def _freshness(current: Profile, baseline: Profile, now: dt.datetime, limits: Li
     )
 
 
-def _column(before: Column, after: Column, limits: Limits) -> Iterator[Finding]:
+def _column(before: Column, after: Column, limits: DriftConfig) -> Iterator[Finding]:
     if min(before.rows, after.rows) < limits.min_rows:
         return
     change = abs(after.null_rate - before.null_rate)
@@ -138,7 +122,7 @@ def _column(before: Column, after: Column, limits: Limits) -> Iterator[Finding]:
         yield _finding("distribution", before.name, "Kolmogorov-Smirnov", largest, limits.kolmogorov_smirnov)
 
 
-def _distances(kind: str, column: str, counts: Any, limits: Limits) -> Iterator[Finding]:
+def _distances(kind: str, column: str, counts: Any, limits: DriftConfig) -> Iterator[Finding]:
     index, distance = distances.stability_index(*counts), distances.jensen_shannon(*counts)
     yield _finding(kind, column, "stability index", index, limits.stability_index)
     yield _finding(kind, column, "Jensen-Shannon", distance, limits.jensen_shannon)

@@ -24,7 +24,7 @@ from great_expectations.exceptions.exceptions import BuildBatchRequestError
 from .engine import DaskBatchData, DaskExecutionEngine
 from .mend import mend
 
-mend()
+mend(lambda engine: isinstance(engine, DaskExecutionEngine) and not engine.row_values)
 
 
 class _DaskAsset(DataAsset):

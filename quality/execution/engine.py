@@ -95,6 +95,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
     def _reset(self) -> None:
         self.passes = 0
         self.partitions_read = 0
+        self.states_used: set[str] = set()
         self.broken: WeirError | None = None
         self.conditions: dict[Any, Condition] = {}
         self._counts: dict[Any, Work] = {}
@@ -245,8 +246,9 @@ class DaskExecutionEngine(PandasExecutionEngine):
             kept = [works[position] for position in named]
             self.passes += 1
             columns, paths = _read_by(batch, kept)
-            found, read = incremental_pass(batch.table, columns, kept, paths)
+            found, read, place = incremental_pass(batch.table, columns, kept, paths)
             self.partitions_read += read
+            self.states_used.add(place)
             values = _placed(values, named, found)
         others = [position for position, work in enumerate(works) if work.name is None]
         return _placed(values, others, self._read_all(batch, [works[p] for p in others])) if others else values

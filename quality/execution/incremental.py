@@ -30,8 +30,8 @@ class _Keep:
 
 def incremental_pass(
     files: Files, columns: Sequence[str] | None, works: list[Work], paths: Sequence[str]
-) -> tuple[list[Any], int]:
-    """Compute the works; return their values (Again, Failed) and how many partitions were read.
+) -> tuple[list[Any], int, str]:
+    """Compute the works; return their values (Again, Failed), how many partitions were read, and where states are.
 
     `columns` are what the works read. Every work has a name.
     """
@@ -67,7 +67,7 @@ def incremental_pass(
         finish(work, [small[n][p] for n in range(len(keys))], [bucket[p][0] for bucket in bucketed if p in bucket])
         for p, work in enumerate(works)
     ]
-    return values, len(fresh)
+    return values, len(fresh), states.folder
 
 
 def _roll(parts: Sequence[dict[int, Any]], known: dict[int, Rollup], folder: str, bucket: int) -> dict[int, Any]:

@@ -20,6 +20,11 @@ def total(states: list[Any], _: Work) -> int:
     return int(sum(states))
 
 
+def wide_total(states: list[Any], _: Work) -> Any:
+    """Add up counts to an integer of NumPy, by whose zero Great Expectations divides without an error."""
+    return np.int64(sum(states))
+
+
 def totals(states: list[Any], _: Work) -> list[int]:
     """Add up lists of counts, place by place."""
     return [int(sum(counts)) for counts in zip(*states, strict=True)]
@@ -94,10 +99,9 @@ def histogram(partition: Partition, work: Work) -> list[int]:
 
 def moments(partition: Partition, work: Work) -> tuple[int, Any, float]:
     """Return count, sum and the sum of squared deviations from the mean."""
-    column = partition.column(work.domain)
-    if not len(column):
+    values = numbers(partition.column(work.domain)).to_numpy(dtype=np.float64)
+    if not len(values):
         return 0, 0.0, 0.0
-    values = numbers(column).to_numpy(dtype=np.float64)
     mean = float(values.mean())
     return len(values), float(values.sum()), float(((values - mean) ** 2).sum())
 

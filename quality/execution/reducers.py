@@ -119,7 +119,7 @@ SUFFIXES: dict[str, Reducer] = {
 
 REDUCERS: dict[str, Reducer] = {
     "table.row_count": Reducer(moments.rows, moments.total),
-    "column.non_null_count": Reducer(moments.present, moments.total),
+    "column.non_null_count": Reducer(moments.present, moments.wide_total),
     "column_values.between.count": Reducer(moments.between, moments.total),
     "column.max": Reducer(moments.largest, moments.extreme(max)),
     "column.min": Reducer(moments.smallest, moments.extreme(min)),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from . import shown
-from .partition import Condition, Partition
+from .partition import Condition, Domain, Partition
 from .work import Again, Work
 
 SEQUENTIAL = frozenset({"column_values.increasing.condition", "column_values.decreasing.condition"})
@@ -19,7 +19,18 @@ SEQUENTIAL = frozenset({"column_values.increasing.condition", "column_values.dec
 def is_sequential(work: Work) -> bool:
     """Whether a work is about a sequential condition."""
     condition = work.inputs.get("unexpected_condition")
-    return isinstance(condition, Condition) and condition.metric in SEQUENTIAL
+    return isinstance(condition, Condition) and is_ordered(condition)
+
+
+def is_ordered(condition: Condition) -> bool:
+    """Whether a condition looks at the row before."""
+    return condition.metric in SEQUENTIAL
+
+
+def last(partition: Partition, domain: Domain) -> pd.DataFrame | None:
+    """Return the last value of a partition, or None of one without any."""
+    column = partition.column(domain).to_frame().iloc[-1:]
+    return column if len(column) else None
 
 
 def count_states(partition: Partition, work: Work) -> Any:

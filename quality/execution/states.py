@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,6 +85,12 @@ class States:
         hashes = (file for buckets in rollups.values() for bucket in buckets for file in bucket.files)
         named = {*self.parts.values(), *parts.values(), *hashes}
         delete_files(f for f in list_files(self.folder) if f not in named and not f.endswith(MANIFEST))
+
+
+def sweep(folder: str, used: Iterable[str]) -> None:
+    """Remove the states in a table's folder that no work of its suite uses any more."""
+    kept = {place.rpartition("/")[2] for place in used}
+    delete_files(file for file in list_files(folder) if file.split("/")[-2] not in kept)
 
 
 def piece_key(piece: Piece) -> str:

@@ -93,6 +93,19 @@ class DedupConfig(Strict):
     priority: list[str] = Field(default_factory=list, description="sources whose rows stay before others', first first")
 
 
+class DriftConfig(Strict):
+    """From where on a difference between a table's newest hours and its past counts as drift."""
+
+    stability_index: float = Field(0.25, gt=0, description="population stability index of shares or bins")
+    kolmogorov_smirnov: float = Field(0.2, gt=0, le=1, description="largest difference of the distribution functions")
+    jensen_shannon: float = Field(0.3, gt=0, le=1, description="Jensen-Shannon distance, base 2")
+    null_rate: float = Field(0.05, gt=0, le=1, description="difference of the share of nulls")
+    volume: float = Field(6.0, gt=0, description="robust deviations of the rows of an hour")
+    freshness: float = Field(2.0, gt=0, description="age of the newest row over the longest gap of the past")
+    min_rows: int = Field(200, ge=1, description="distributions of fewer rows are not compared")
+    history: float = Field(3.5, gt=0, description="robust deviations of a check's newest number from its history")
+
+
 class IdentityConfig(Strict):
     """Which columns name a person, so that user events of several sources can meet in one."""
 
@@ -198,6 +211,7 @@ class Config(Strict):
         default_factory=dict,
         description="table: suite file, or false; integrated tables have a default suite",
     )
+    drift: DriftConfig = Field(default_factory=lambda: DriftConfig(), description="limits of `weir quality drift`")
     labels: dict[Identifier, LabelConfig] = Field(default_factory=dict, description="task: options")
     exports: dict[Identifier, ExportConfig] = Field(default_factory=dict, description="name: options")
     aggregates: dict[Identifier, AggregateConfig] = Field(

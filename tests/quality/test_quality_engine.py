@@ -299,3 +299,48 @@ def test_an_unreadable_partition_fails_each_expectation(frame: pd.DataFrame) -> 
     (result,) = run_suite(broken, [gxe.ExpectColumnValuesToNotBeNull(column="id")])
     assert not result.success
     assert result.exception_info
+
+
+def test_order_is_judged_across_the_files_whose_rows_fail(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from dataweir.quality.gate import failing_rows
+    from dataweir.quality.validation import validate
+
+    parts = [[1, 2, 5], [4, 6], [], [None, 6, 7, 3]]
+    files = [str(tmp_path / f"{number}.parquet") for number in range(len(parts))]
+    for file, values in zip(files, parts, strict=True):
+        pq.write_table(pa.table({"x": pa.array(values, pa.int64())}), file)
+    suite = {
+        "name": "s",
+        "expectations": [{"type": "expect_column_values_to_be_increasing", "kwargs": {"column": "x"}}],
+    }
+    report = validate(files, suite)
+    found = failing_rows(files, report.row_rules, lambda function, items, *rest: [function(i, *rest) for i in items])
+    assert report.results[0].unexpected_count == 2
+    assert [(table["file"].to_pylist(), table["line"].to_pylist()) for table in found] == [
+        ([], []),
+        ([files[1]], [1]),
+        ([], []),
+        ([files[3]], [4]),
+    ]
+
+
+def test_a_row_condition_names_fields_of_nested_columns() -> None:
+    import pyarrow as pa
+
+    from dataweir.quality.validation import validate
+
+    rows = pa.table(
+        {"v": [1, 2, 3, 4], "user": [{"kind": k, "age": a} for k, a in zip("aabb", (1, 5, 9, 9), strict=True)]}
+    )
+    for where, most, failing in (
+        ("user.kind == 'b' and v > 0", 0, 2),
+        ("user.age > 4", 2, 2),
+        ("v > 0 and `user.kind` in ['a', 'user.kind']", 0, 2),
+    ):
+        kwargs = {"column": "v", "max_value": most, "row_condition": where, "condition_parser": "pandas"}
+        suite = {"name": "s", "expectations": [{"type": "expect_column_values_to_be_between", "kwargs": kwargs}]}
+        (check,) = validate(rows, suite).results
+        assert (check.error, check.unexpected_count) == (None, failing), where

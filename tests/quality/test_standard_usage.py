@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import socket
 from pathlib import Path
@@ -81,6 +82,42 @@ def test_a_checkpoint_runs_and_writes_data_docs_without_row_values(offline: None
     written = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert any(file.suffix == ".html" and "validations" in file.parts for file in written)
     assert not [file for file in written if CANARY in file.read_text(encoding="utf-8", errors="replace")]
+
+
+def test_aggregates_of_texts_and_times_are_withheld_from_results_and_data_docs(tmp_path: Path) -> None:
+    frame = with_canary(200)
+    frame["text"] = frame["text"].fillna(CANARY).where(frame.index > 3, f"zz-{CANARY}")
+    checks = [
+        gxe.ExpectColumnMaxToBeBetween(column="text", max_value=3),
+        gxe.ExpectColumnMinToBeBetween(column="text", min_value=3),
+        gxe.ExpectColumnMostCommonValueToBeInSet(column="text", value_set=["b"]),
+        gxe.ExpectColumnDistinctValuesToBeInSet(column="text", value_set=["b"]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="text", value_set=["b"]),
+        gxe.ExpectColumnDistinctValuesToContainSet(column="text", value_set=["b"]),
+        gxe.ExpectColumnKLDivergenceToBeLessThan(
+            column="text", partition_object={"values": ["b"], "weights": [1.0]}, threshold=0.1, tail_weight_holdout=0.1
+        ),
+        gxe.ExpectColumnValuesToBeOfType(column="text", type_="int"),
+        gxe.ExpectColumnMaxToBeBetween(column="big", max_value=3),
+        gxe.ExpectColumnMaxToBeBetween(column="time", max_value=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
+    ]
+    context = gx.get_context(mode="file", project_root_dir=tmp_path)
+    asset = context.data_sources.add_dask("weir").add_dataframe_asset("events")
+    definition = asset.add_batch_definition("whole")
+    suite = context.suites.add(gx.ExpectationSuite(name="suite", expectations=checks))
+    validation = context.validation_definitions.add(gx.ValidationDefinition(name="v", data=definition, suite=suite))
+    done = context.checkpoints.add(
+        gx.Checkpoint(name="c", validation_definitions=[validation], actions=[UpdateDataDocsAction(name="docs")])
+    ).run(batch_parameters={"dataframe": cut(frame, 3)})
+    (run,) = done.run_results.values()
+    assert not any(result.success for result in run.results)
+    assert CANARY not in json.dumps(done.describe_dict(), default=str)
+    assert "2024-01" not in json.dumps(done.describe_dict(), default=str)
+    written = [file.read_text(encoding="utf-8", errors="replace") for file in tmp_path.rglob("*") if file.is_file()]
+    assert not [text for text in written if CANARY in text]
+    observed = {(r.expectation_config.type, r.expectation_config.kwargs["column"]): r.result for r in run.results}
+    assert observed["expect_column_max_to_be_between", "big"]["observed_value"] == frame["big"].max()
+    assert observed["expect_column_values_to_be_of_type", "text"]["observed_value"] == "str"
 
 
 def test_row_values_show_where_the_source_says_so() -> None:

@@ -77,6 +77,19 @@ def test_a_changed_or_removed_partition_makes_all_anew(tmp_path: Path) -> None:
     assert outcome(validate(files[:2], SUITE, states=states)) == outcome(validate(files[:2], SUITE))
 
 
+def test_states_of_a_replaced_suite_are_removed(tmp_path: Path) -> None:
+    states = tmp_path / "states"
+    files = [write(tmp_path, number) for number in range(2)]
+    validate(files, SUITE, states=str(states))
+    before = {file.parent for file in states.rglob("*") if file.is_file()}
+    other = gx.ExpectationSuite(name="other", expectations=[gxe.ExpectColumnValuesToBeUnique(column="key")])
+    validate(files, other, states=str(states))
+    after = {file.parent for file in states.rglob("*") if file.is_file()}
+    assert before
+    assert len(after) == 1
+    assert not before & after
+
+
 def test_states_that_are_damaged_or_lost_are_made_anew(tmp_path: Path) -> None:
     states = tmp_path / "states"
     files = [write(tmp_path, number) for number in range(2)]

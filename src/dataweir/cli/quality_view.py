@@ -92,10 +92,10 @@ def drifted(found: Any, anomalies: Sequence[dict[str, Any]]) -> Render:
     ]
     title = f"{found.table} · {found.rows:,} rows against {found.baseline_rows:,} · {len(found.findings)} comparisons"
     columns = ("what", "column", "measure", "value of limit", "", "note")
-    past = [(a["check"], f"{a['value']:.2f} %", f"{a['expected']:.2f} %", f"{a['score']:.1f}") for a in anomalies]
+    past = [(a["check"], f"{a['value']:,.4g}", f"{a['expected']:,.4g}", f"{a['score']:.1f}") for a in anomalies]
     parts = [marked(columns, rows, title)]
     if past:
-        parts.append(table(("check", "unexpected", "expected", "score"), past, "out of line with their history"))
+        parts.append(table(("number", "now", "before", "score"), past, "out of line with their history"))
     return printed(*parts)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..engine import Engine
 from ..quality.deferred import load_behind
-from ..quality.gate import gate, rejects_of
+from ..quality.gate import failing_rows, gate
 from ..quality.suite import default_suite, default_suites, load_suite
 from ..quality.validation import validate
 from ..storage import join, write_parquet
@@ -72,7 +72,7 @@ def judge(project: Project, adds: dict[str, list[str]], engine: Engine) -> list[
 
 def quarantine(project: Project, judged: Judged, files: list[str], engine: Engine, run: str) -> list[str]:
     """Write the failing rows of a batch that is held; return the files for raw.rejects."""
-    parts = [p for p in engine.map(rejects_of, files, judged.report.row_rules) if p.num_rows]
+    parts = [p for p in failing_rows(files, judged.report.row_rules, engine.map) if p.num_rows]
     if not parts:
         return []
     name = f"quality-{judged.table.removeprefix('refined.')}-{run}.parquet"

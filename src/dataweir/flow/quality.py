@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -118,26 +118,41 @@ def drift(
         earlier = tables.files(f"refined.{name}", f"{time} >= '{begin.isoformat()}' and {time} < '{split.isoformat()}'")
         now = dt.datetime.now(dt.UTC)
         current, baseline = profile(later, time, split, until), profile(earlier, time, begin, split)
-    return compare(f"refined.{name}", current, baseline, now), anomalies(project, f"refined.{name}")
+    limits = project.config.drift
+    return compare(f"refined.{name}", current, baseline, now, limits), anomalies(project, f"refined.{name}")
 
 
 def anomalies(project: Project, table: str) -> list[dict[str, Any]]:
-    """Return the checks whose newest share of unexpected values is out of line with their history."""
+    """Return the numbers of a table's newest result that are out of line with their history.
+
+    These are its rows, of each check the share of unexpected values (percent), and what it observed, if a number.
+    """
     from ..quality.drift.anomaly import judge
 
     results = list(reversed(project.reading().quality_results(table=table, limit=200)))
     series: dict[str, list[tuple[int, float]]] = {}
     for result in results:
         hour = int(result.at.timestamp() // 3600)
-        for entry in result.result["results"]:
-            if entry["unexpected_percent"] is not None:
-                series.setdefault(_label(entry), []).append((hour, float(entry["unexpected_percent"])))
+        for name, value in _numbers_of(result.result):
+            series.setdefault(name, []).append((hour, value))
     found = []
     for label, points in sorted(series.items()):
         judged = judge([hour for hour, _ in points], [value for _, value in points])
-        if judged is not None and judged.score > 3.5 and abs(judged.value - judged.expected) > 0.1:
+        if judged is None or judged.score <= project.config.drift.history:
+            continue
+        if abs(judged.value - judged.expected) > max(0.1, 0.01 * abs(judged.expected)):
             found.append({"check": label, **asdict(judged)})
     return found
+
+
+def _numbers_of(result: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    if result["rows"] is not None:
+        yield "rows", float(result["rows"])
+    for entry in result["results"]:
+        if entry["unexpected_percent"] is not None:
+            yield _label(entry), float(entry["unexpected_percent"])
+        elif isinstance(entry["observed"], (int, float)):
+            yield f"{_label(entry)} (observed)", float(entry["observed"])
 
 
 def docs(project: Project, folder: str, table: str | None = None) -> list[str]:
