@@ -7,7 +7,7 @@ changes the head, so keep the head of `weir audit verify` elsewhere from time to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -31,7 +31,8 @@ class Entry(Protocol):
 class Verdict:
     """What verifying found: the entries read, the head's hash, and the first entry that does not fit (None: all do).
 
-    `head_found` says whether the head that was kept elsewhere is in the chain, None where none was given.
+    `head_found` says whether every head that was kept elsewhere is in the chain, None where none was given; `missing`
+    are those that are not: the end was cut off behind them, or the trail written anew.
     """
 
     ok: bool
@@ -39,6 +40,7 @@ class Verdict:
     head: str
     broken_at: int | None
     head_found: bool | None
+    missing: tuple[str, ...] = ()
 
 
 def link(before: str, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> str:
@@ -47,15 +49,17 @@ def link(before: str, at: datetime, actor: str, action: str, subject: str, detai
     return hashlib.sha256(dump_json([before, moment, actor, action, subject, dict(detail)]).encode()).hexdigest()
 
 
-def verify(entries: Iterable[Entry], head: str | None = None) -> Verdict:
-    """Follow the chain from the first entry, oldest first; `head` is a hash that must be part of it."""
-    before, count, broken, found = "", 0, None, False
+def verify(entries: Iterable[Entry], heads: Collection[str] = ()) -> Verdict:
+    """Follow the chain from the first entry, oldest first; `heads` are hashes that must be part of it."""
+    before, count, broken = "", 0, None
+    left = dict.fromkeys(heads)
+    left.pop("", None)  # the head of a trail without entries
     for entry in entries:
         count += 1
         expected = link(before, entry.at, entry.actor, entry.action, entry.subject, entry.detail)
         if broken is None and entry.hash != expected:
             broken = int(entry.seq)
         before = str(entry.hash)
-        found = found or before == head
-    missing = head is not None and not found
-    return Verdict(broken is None and not missing, count, before, broken, None if head is None else found)
+        left.pop(before, None)
+    found = not left if heads else None
+    return Verdict(broken is None and not left, count, before, broken, found, tuple(left))

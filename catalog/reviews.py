@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -14,7 +14,7 @@ from .chain import Verdict, link, verify
 from .database import Database
 from .models import AuditRow, CandidateRow, ReviewRow
 from .plainjson import plain
-from .records import AuditEntry, Candidate, CandidateState, Decision, Review, record
+from .records import AuditEntry, Candidate, CandidateState, Review, record
 from .runs import now
 
 _CHAIN_LOCK = 7_305_523_148
@@ -116,30 +116,23 @@ class ReviewRecords(Database):
             row = _candidate_row(session, id, lock=True)
             row.evidence = {**row.evidence, "sample": []}
 
-    def add_review(self, candidate: str, decision: Decision, reviewer: str, reason: str, candidate_hash: str) -> Review:
+    def add_review(self, review: Review) -> Review:
         """Record a decision and move the candidate accordingly, together.
 
-        Raises PrivacyGateFailed where `candidate_hash`, what the reviewer looked at, is not the candidate's,
+        Raises PrivacyGateFailed where its `candidate_hash`, what the reviewer looked at, is not the candidate's,
         or where the candidate can no longer be decided on.
         """
         with self.writing() as session:
-            row = _candidate_row(session, candidate, lock=True)
-            if row.candidate_hash != candidate_hash:
+            row = _candidate_row(session, review.candidate, lock=True)
+            if row.candidate_hash != review.candidate_hash:
                 raise PrivacyGateFailed(
-                    f"candidate '{candidate}' is not what was looked at", "look at it again, then decide"
+                    f"candidate '{review.candidate}' is not what was looked at", "look at it again, then decide"
                 )
-            _advance(row, decision)
-            review = ReviewRow(
-                candidate=candidate,
-                decision=decision,
-                reviewer=reviewer,
-                reason=reason,
-                candidate_hash=candidate_hash,
-                at=now(),
-            )
-            session.add(review)
+            _advance(row, review.decision)
+            made = ReviewRow(**vars(review))
+            session.add(made)
             session.flush()
-            return record(Review, review)
+            return record(Review, made)
 
     def reviews(self, candidate: str | None = None) -> list[Review]:
         """Return the decisions, newest first."""
@@ -165,11 +158,11 @@ class ReviewRecords(Database):
             session.flush()
             return record(AuditEntry, row)
 
-    def verify_audit(self, head: str | None = None) -> Verdict:
-        """Follow the audit trail's chain of hashes; `head` is one that was kept elsewhere and must be part of it."""
+    def verify_audit(self, heads: Collection[str] = ()) -> Verdict:
+        """Follow the audit trail's chain of hashes; `heads` were kept elsewhere and must be part of it."""
         with self.reading() as session:
             return verify(
-                session.scalars(select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=500)), head
+                session.scalars(select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=500)), heads
             )
 
     def audit_log(self, limit: int = 100, subject: str | None = None, skip: int = 0) -> list[AuditEntry]:

@@ -1,6 +1,7 @@
 """Publishing: an approved candidate becomes a signed bundle, a folder that anybody can verify.
 
-    data/part-*.parquet  README.md  signing.pub  manifest.json  manifest.sig
+    data/part-*.parquet (or .jsonl, .csv)  README.md  README.html  croissant.json  signing.pub
+    manifest.json  manifest.sig
 
 `manifest.json` lists every file but itself and its signature; `manifest.sig` is the Ed25519 signature (64 raw
 bytes) over the exact bytes of `manifest.json`.
@@ -15,7 +16,7 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ..errors import ConfigError, PrivacyGateFailed, StorageError
 from ..storage import filesystem, is_local, join, path, storage_error
 from .card import card
+from .card_html import card_html
+from .croissant import croissant
 from .evidence import Candidate, read_candidate
-from .files import canonical, schema_of
-from .review import Review, check_review, review_dict
-from .signing import PUBLIC, fingerprint, public_pem, sign
-from .verify import FORMAT, MANIFEST, README, SIGNATURE, verify
+from .files import schema_of, sha256_file
+from .formats import write_as
+from .review import VALID, Review, check_review, review_dict
+from .signing import PUBLIC, canonical, fingerprint, public_pem, sign
+from .verify import CROISSANT, FORMAT, MANIFEST, PAGE, README, SIGNATURE, verify
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ class ManifestFields:
     """What the manifest says beside the candidate's own evidence.
 
     `review` is the approval; `policy_hash` and `policy_text` the policy as it is now; `runs` the ids of the
-    runs that made the rows; `lineage` a JSON object from sources over tables to this export.
+    runs that made the rows; `lineage` a JSON object from sources over tables to this export; `audit` the head of the
+    audit trail, which cannot be cut off behind it any more; `valid` is how long an approval counts; `form` one of
+    formats.FORMATS.
     """
 
     created: datetime
@@ -45,6 +51,9 @@ class ManifestFields:
     policy_text: str
     runs: Sequence[str] = ()
     lineage: Mapping[str, Any] = field(default_factory=dict)
+    audit: Mapping[str, Any] = field(default_factory=dict)
+    valid: timedelta = VALID
+    form: str = "parquet"
 
 
 @dataclass(frozen=True)
@@ -74,15 +83,15 @@ def publish(
     try:
         if os.path.lexists(target):
             return _standing(target, candidate, private_key)
-        _check(candidate, manifest_fields)
+        _check(candidate, manifest_fields, private_key)
         return _write(target, candidate, manifest_fields, private_key)
     except OSError as error:
         raise storage_error(error, str(target)) from None
 
 
-def _check(candidate: Candidate, fields: ManifestFields) -> None:
+def _check(candidate: Candidate, fields: ManifestFields, key: Ed25519PrivateKey) -> None:
     requester = str(candidate.evidence.get("requester", ""))
-    reasons = check_review(fields.review, candidate.hash, requester, fields.created)
+    reasons = check_review(fields.review, candidate.hash, requester, fields.created, fields.valid, key.public_key())
     if fields.policy_hash != candidate.evidence["policy"]["hash"]:
         reasons.append("the policy was changed after the export")
     if reasons:
@@ -108,11 +117,13 @@ def _write(target: Path, candidate: Candidate, fields: ManifestFields, key: Ed25
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         (part / "data").mkdir(parents=True)
-        copies = [_copy(candidate.folder, file, part) for file in candidate.files]
+        copies = [_copy(candidate.folder, file, part, fields.form) for file in candidate.files]
         manifest = _manifest(candidate, fields, fingerprint(key.public_key()))
-        manifest["schema"] = schema_of([str(part / file["path"]) for file in copies])
+        manifest["schema"] = schema_of([join(candidate.folder, file["path"]) for file in candidate.files])
         extras = [
             _add(part, README, card(manifest).encode()),
+            _add(part, PAGE, card_html(manifest).encode()),
+            _add(part, CROISSANT, canonical(croissant(manifest, copies))),
             _add(part, PUBLIC, public_pem(key.public_key())),
         ]
         manifest["files"] = sorted([*copies, *extras], key=lambda file: str(file["path"]))
@@ -128,7 +139,7 @@ def _write(target: Path, candidate: Candidate, fields: ManifestFields, key: Ed25
 
 def _manifest(candidate: Candidate, fields: ManifestFields, public_key: str) -> dict[str, Any]:
     evidence = candidate.evidence
-    apart = ("name", "table", "purpose", "licence", "requester", "policy", "schema", "sample")
+    apart = ("name", "table", "purpose", "licence", "requester", "policy", "schema", "sample", "difference")
     return {
         "format": FORMAT,
         "created": fields.created.astimezone(UTC).isoformat(),
@@ -136,6 +147,7 @@ def _manifest(candidate: Candidate, fields: ManifestFields, public_key: str) -> 
         "rows": sum(int(file["rows"]) for file in candidate.files),
         "policy": {**evidence["policy"], "text": fields.policy_text},
         "runs": list(fields.runs),
+        "audit": dict(fields.audit),
         "lineage": dict(fields.lineage),
         "evidence": {name: value for name, value in evidence.items() if name not in apart},
         "review": review_dict(fields.review),
@@ -143,8 +155,10 @@ def _manifest(candidate: Candidate, fields: ManifestFields, public_key: str) -> 
     }
 
 
-def _copy(folder: str, file: Mapping[str, Any], part: Path) -> dict[str, Any]:
-    """Copy one data file; what was copied must be what was reviewed."""
+def _copy(folder: str, file: Mapping[str, Any], part: Path, form: str) -> dict[str, Any]:
+    """Copy one data file, or write it in another form; what is read must be what was reviewed."""
+    if form != "parquet":
+        return _written(join(folder, file["path"]), file, part, form)
     digest = hashlib.sha256()
     fs, inner = filesystem(join(folder, file["path"]))
     with fs.open_input_stream(inner) as source, (part / file["path"]).open("xb") as copy:
@@ -156,6 +170,18 @@ def _copy(folder: str, file: Mapping[str, Any], part: Path) -> dict[str, Any]:
     if digest.hexdigest() != file["sha256"]:
         raise PrivacyGateFailed(f"{file['path']} changed while it was published", "find out why, then export again")
     return dict(file)
+
+
+def _written(location: str, file: Mapping[str, Any], part: Path, form: str) -> dict[str, Any]:
+    name = f"{file['path'].removesuffix('.parquet')}.{form}"
+    with (part / name).open("xb") as copy:
+        write_as(form, location, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
+    if sha256_file(location)[0] != file["sha256"]:
+        raise PrivacyGateFailed(f"{file['path']} changed while it was published", "find out why, then export again")
+    digest, size = sha256_file(str(part / name))
+    return {"path": name, "bytes": size, "sha256": digest, "rows": file["rows"]}
 
 
 def _add(part: Path, name: str, content: bytes) -> dict[str, Any]:

@@ -8,13 +8,36 @@ from typing import Any
 
 def card(manifest: Mapping[str, Any]) -> str:
     """Return the card as Markdown; `manifest` is complete but for the list of files, which holds the card."""
+    return "\n".join(
+        [
+            f"# {_cell(manifest['name'])}",
+            "",
+            *_table(("Fact", "Value"), facts(manifest)),
+            "",
+            "## Columns",
+            "",
+            *_table(("Column", "Type", "Masked (kind and count)"), columns(manifest)),
+            "",
+            "Masking lowers the risk of re-identification; it does not remove it. Do not link these rows",
+            "with other data about people, and do not try to identify anybody.",
+            "",
+            "## Verify",
+            "",
+            "    weir verify FOLDER --key signing.pub",
+            "",
+            "with the publisher's public key, fetched from the publisher and not from this folder; its",
+            f"fingerprint is `{manifest['public_key']}`. `manifest.json` binds every file here,",
+            "and `manifest.sig` (Ed25519) binds it. `README.html` is this card with plots, `croissant.json` the",
+            "description for machines (MLCommons Croissant).",
+            "",
+        ]
+    )
+
+
+def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what is to be known of a release, as names and values."""
     evidence, policy, review = manifest["evidence"], manifest["policy"], manifest["review"]
-    masked = evidence["masked"]
-    columns = [
-        (name, kind, ", ".join(f"{entity} {count}" for entity, count in masked.get(name, {}).items()) or "-")
-        for name, kind in manifest["schema"].items()
-    ]
-    facts = [
+    return [
         ("Rows", manifest["rows"]),
         ("Made", manifest["created"]),
         ("From", manifest["table"]),
@@ -26,29 +49,15 @@ def card(manifest: Mapping[str, Any]) -> str:
         ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
         ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
     ]
-    return "\n".join(
-        [
-            f"# {_cell(manifest['name'])}",
-            "",
-            *_table(("Fact", "Value"), facts),
-            "",
-            "## Columns",
-            "",
-            *_table(("Column", "Type", "Masked (kind and count)"), columns),
-            "",
-            "Masking lowers the risk of re-identification; it does not remove it. Do not link these rows",
-            "with other data about people, and do not try to identify anybody.",
-            "",
-            "## Verify",
-            "",
-            "    weir verify FOLDER --key signing.pub",
-            "",
-            "with the publisher's public key, fetched from the publisher and not from this folder; its",
-            f"fingerprint is `{manifest['public_key']}`. `manifest.json` binds every file here,",
-            "and `manifest.sig` (Ed25519) binds it.",
-            "",
-        ]
-    )
+
+
+def columns(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return name, type and treatment of each column."""
+    masked = manifest["evidence"]["masked"]
+    return [
+        (name, kind, ", ".join(f"{entity} {count}" for entity, count in masked.get(name, {}).items()) or "-")
+        for name, kind in manifest["schema"].items()
+    ]
 
 
 def _anonymity(evidence: Mapping[str, Any]) -> str:

@@ -6,7 +6,9 @@ manifest, the manifest by its signature, and the signature by being exactly the 
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -24,9 +26,13 @@ FORMAT = "weir-bundle/1"
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 README = "README.md"
+PAGE = "README.html"
+CROISSANT = "croissant.json"
 MAX_MANIFEST = 64 << 20
 
-_LISTED = re.compile(r"README\.md|signing\.pub|data/[A-Za-z0-9][A-Za-z0-9_.-]*\.parquet")
+_LISTED = re.compile(
+    r"README\.(?:md|html)|croissant\.json|signing\.pub|data/[A-Za-z0-9][A-Za-z0-9_.-]*\.(?:parquet|jsonl|csv)"
+)
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -108,7 +114,7 @@ def _verify(root: Path, key: Ed25519PublicKey, report: VerifyReport) -> None:
     if not report.ok:
         return
     report.add("contents", _contradictions(root, manifest, files, key), "rows and columns are as stated")
-    report.add("review", _review(manifest), "approved by somebody other than the requester")
+    report.add("review", _review(manifest, key), "approved by somebody other than the requester, signed by this key")
     names = ("name", "created", "rows", "purpose", "licence")
     report.release = {name: manifest.get(name) for name in names}
 
@@ -165,7 +171,9 @@ def _listed(manifest: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
             problems.append(f"manifest.json gives no size or hash of {name}")
         else:
             files[name] = entry
-    problems += [f"manifest.json does not list {name}" for name in (README, PUBLIC) if name not in files]
+    problems += [
+        f"manifest.json does not list {name}" for name in (README, PAGE, CROISSANT, PUBLIC) if name not in files
+    ]
     return files, problems
 
 
@@ -202,8 +210,6 @@ def _contradictions(
     root: Path, manifest: dict[str, Any], files: dict[str, dict[str, Any]], key: Ed25519PublicKey
 ) -> list[str]:
     """Return where the signed manifest and the files contradict each other: a publisher's mistake."""
-    import pyarrow.parquet as pq
-
     problems = []
     copy = fingerprint(load_public_key((root / PUBLIC).read_bytes()))
     if not manifest.get("public_key") == copy == fingerprint(key):
@@ -211,21 +217,52 @@ def _contradictions(
     data = [name for name in files if name.startswith("data/")]
     for name in data:
         with _open(root, name) as handle:
-            parquet = pq.ParquetFile(handle)
-            if parquet.metadata.num_rows != files[name].get("rows"):
-                problems.append(f"{name} does not hold the rows that the manifest says")
-            columns = {column.name: str(column.type) for column in parquet.schema_arrow}
-            if columns != manifest.get("schema"):
-                problems.append(f"{name} does not have the columns that the manifest says")
+            rows, columns = _READERS[name.rpartition(".")[2]](handle, manifest.get("schema"))
+        if rows != files[name].get("rows"):
+            problems.append(f"{name} does not hold the rows that the manifest says")
+        if columns != manifest.get("schema"):
+            problems.append(f"{name} does not have the columns that the manifest says")
     if not data or sum(files[name]["rows"] for name in data) != manifest.get("rows"):
         problems.append("the rows of the files do not add up to the manifest's")
     return problems
 
 
-def _review(manifest: dict[str, Any]) -> list[str]:
+def _parquet(handle: Any, _: Any) -> tuple[int, Any]:
+    import pyarrow.parquet as pq
+
+    parquet = pq.ParquetFile(handle)
+    return parquet.metadata.num_rows, {column.name: str(column.type) for column in parquet.schema_arrow}
+
+
+def _lines(handle: Any, schema: Any) -> tuple[int, Any]:
+    rows, same = 0, True
+    for line in handle:
+        rows += 1
+        same = same and set(json.loads(line)) == set(schema)
+    return rows, schema if same else None
+
+
+def _csv(handle: Any, schema: Any) -> tuple[int, Any]:
+    table = csv.reader(io.TextIOWrapper(handle, "utf-8", newline=""))
+    head = next(table, [])  # an apostrophe keeps a name from being a formula
+    same = {name.removeprefix("'") for name in head} == {name.removeprefix("'") for name in schema}
+    rows = 0
+    for row in table:
+        rows += 1
+        same = same and len(row) == len(head)
+    return rows, schema if same else None
+
+
+_READERS = {"parquet": _parquet, "jsonl": _lines, "csv": _csv}
+
+
+def _review(manifest: dict[str, Any], key: Ed25519PublicKey) -> list[str]:
+    from .people import same_person
+    from .review import review_holds
+
     review = manifest.get("review")
     if not isinstance(review, dict) or review.get("decision") != "approved":
         return ["the manifest names no approval"]
-    if review.get("reviewer") == manifest.get("requester"):
+    if same_person(str(review.get("reviewer")), str(manifest.get("requester"))):
         return ["the reviewer is the requester"]
-    return []
+    return [] if review_holds(review, key) else ["the approval is not signed by this key"]

@@ -140,6 +140,7 @@ class ExportConfig(Strict):
     key: Identifier = Field("pseudonym", description="the key of its pseudonyms; exports of two keys cannot be linked")
     purpose: str | None = Field(None, description="why the data is shared; stands in the manifest")
     licence: str | None = Field(None, description="the licence the release goes out under")
+    format: Literal["parquet", "jsonl", "csv"] = Field("parquet", description="the form of the published data files")
 
 
 class ScheduleConfig(Strict):
@@ -189,6 +190,15 @@ class AggregateConfig(Strict):
     epsilon: float = Field(gt=0, description="what it takes of the table's budget each time it is released")
 
 
+class ReviewConfig(Strict):
+    """How long an approval counts, and how a reviewer must be known."""
+
+    valid: Duration = Field("30d", description="how long an approval counts")
+    through: Literal["any", "web"] = Field(
+        "any", description="web: only who has signed in on the web page decides; any: also by name at the command line"
+    )
+
+
 class Config(Strict):
     """The whole of weir.yaml."""
 
@@ -220,6 +230,7 @@ class Config(Strict):
     budgets: dict[str, float] = Field(
         default_factory=dict, description="table: the epsilon that all aggregates may take"
     )
+    review: ReviewConfig = Field(default_factory=lambda: ReviewConfig(), description="who may approve, for how long")
     schedule: Annotated[ScheduleConfig | None, BeforeValidator(_spelt_out)] = Field(
         None, description="a cron expression, or options; see `weir daemon`"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from dataweir.catalog.commit import Commit, commit
 from dataweir.catalog.copy import copy
-from dataweir.catalog.records import SplitRecord, StepRecord
+from dataweir.catalog.records import Review, SplitRecord, StepRecord
 from dataweir.catalog.score import barrier
 from dataweir.catalog.store import Store
 from dataweir.catalog.tables import Tables
@@ -47,7 +48,7 @@ def filled(url: str, warehouse: str) -> None:
         store.record_metrics(run, {"pull_rate": 0.1 + 0.2})
         store.record_scores(run, [barrier({"malformed_share": 0.3})])
         store.add_candidate("c1", "research", "t", "p", "h", {"k": 5}, "/out", "ann")
-        store.add_review("c1", "approved", "bob", "fine", "h")
+        store.add_review(Review("c1", "approved", "bob", "fine", "h", datetime.now(UTC)))
         store.set_candidate_state("c1", "published", "/shared/c1")
         for number in range(3):
             store.audit("x", f"s{number}", {"n": number}, actor="ann")

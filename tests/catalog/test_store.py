@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 import dataweir.catalog.database as database
 from dataweir.catalog.chain import link
 from dataweir.catalog.models import Base
-from dataweir.catalog.records import SplitRecord, StepRecord
+from dataweir.catalog.records import Review, SplitRecord, StepRecord
 from dataweir.catalog.score import barrier, bottleneck
 from dataweir.catalog.store import Store
 from dataweir.errors import ConfigError, MissingExtra, PrivacyGateFailed, StorageError
@@ -146,17 +147,18 @@ def test_nan_infinity_and_nul_do_not_reach_the_database(store: Store) -> None:
 def test_a_candidate_moves_only_as_allowed(store: Store) -> None:
     candidate = store.add_candidate("c1", "research", "refined.social_posts", "p", "h", {"k": 5}, "/out", "ann")
     assert store.candidate("c1") == candidate
+    review = Review("c1", "approved", "bob", "fine", "h", datetime.now(UTC))
     with pytest.raises(PrivacyGateFailed, match="pending; it cannot become published"):
         store.set_candidate_state("c1", "published")
     with pytest.raises(PrivacyGateFailed, match="not what was looked at"):
-        store.add_review("c1", "approved", "bob", "fine", "another hash")
+        store.add_review(replace(review, candidate_hash="another hash"))
     assert store.reviews() == []
-    store.add_review("c1", "approved", "bob", "fine", "h")
+    store.add_review(review)
     published = store.set_candidate_state("c1", "published", "/shared/c1")
     assert (published.state, published.published_path) == ("published", "/shared/c1")
     assert store.set_candidate_state("c1", "published") == published
     with pytest.raises(PrivacyGateFailed):
-        store.add_review("c1", "rejected", "bob", "too late", "h")
+        store.add_review(replace(review, decision="rejected"))
     assert [(r.decision, r.reviewer) for r in store.reviews("c1")] == [("approved", "bob")]
     assert [c.id for c in store.candidates(name="research", state="published")] == ["c1"]
 
@@ -201,9 +203,9 @@ def _tampered(store: Store, *statements: str) -> None:
 def test_the_audit_trail_verifies_and_its_head_is_found_again(store: Store) -> None:
     first = store.audit("run", "r", {"n": 1.5, "what": "ümlaut\x00", "list": [1, None, True]}, actor="ann")
     last = store.audit("run", "s", {"n": 1e-6}, actor="ann")
-    verdict = store.verify_audit(head=first.hash)
+    verdict = store.verify_audit([first.hash])
     assert (verdict.ok, verdict.entries, verdict.head, verdict.head_found) == (True, 2, last.hash, True)
-    assert store.verify_audit(head="00").ok is False
+    assert store.verify_audit(["00"]).ok is False
     assert last.hash == link(first.hash, last.at, "ann", "run", "s", {"n": 1e-6})
 
 
@@ -223,7 +225,7 @@ def test_a_trail_whose_end_was_cut_off_is_found_out_by_its_head(store: Store) ->
     head = [store.audit("run", f"r{number}") for number in range(3)][-1].hash
     _tampered(store, "DELETE FROM audit WHERE seq = 3")
     assert store.verify_audit().ok
-    verdict = store.verify_audit(head)
+    verdict = store.verify_audit([head])
     assert (verdict.ok, verdict.head_found) == (False, False)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dataweir.catalog.records import Review
 from dataweir.privacy import evidence as ev
@@ -14,6 +15,7 @@ from dataweir.privacy.bundle import ManifestFields
 from dataweir.privacy.candidate import Counted, Part, mask_part, measure_bucket, name_people, release_bucket, seal_part
 from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import scan
+from dataweir.privacy.review import signed
 from dataweir.privacy.risk.figures import Risk, judge
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -81,8 +83,13 @@ def make(
     return ev.write_candidate(folder, found), reasons
 
 
+PUBLISHER = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+
+
 def approval(candidate: ev.Candidate) -> Review:
-    return Review("c1", "approved", "Ada", "looked at it", candidate.hash, NOW - timedelta(days=1))
+    return signed(
+        Review("c1", "approved", "Ada", "looked at it", candidate.hash, NOW - timedelta(days=1), "web"), PUBLISHER
+    )
 
 
 def fields(candidate: ev.Candidate) -> ManifestFields:

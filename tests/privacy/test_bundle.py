@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dataweir.errors import ConfigError, PrivacyGateFailed, StorageError
 from dataweir.privacy.bundle import publish
+from dataweir.privacy.review import signed
 from dataweir.privacy.signing import fingerprint, signed_by
 from dataweir.privacy.verify import verify
 
@@ -104,6 +105,8 @@ def test_nothing_is_published_without_a_review_that_counts(tmp_path: Path) -> No
         "is the requester": replace(good, review=replace(good.review, reviewer="BOB")),
         "expired": replace(good, created=NOW + timedelta(days=60)),
         "policy was changed": replace(good, policy_hash="feedfacefeedface"),
+        "not signed by this project": replace(good, review=replace(good.review, reviewer="Eve")),
+        "written by somebody else": replace(good, review=signed(good.review, Ed25519PrivateKey.generate())),
     }
     for word, given in bad.items():
         with pytest.raises(PrivacyGateFailed, match=word) as caught:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import forget_house as house
 import pytest
 
-from dataweir.flow import export, label, run
 from dataweir.flow import forget as flow
 from dataweir.flow.project import Project
 from dataweir.output import Output
@@ -22,28 +20,6 @@ OUTPUT = Output(json=True)
 
 class Killed(BaseException):
     """The process is gone: nothing after this runs."""
-
-
-@pytest.fixture(scope="module")
-def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[house.Kept]:
-    """The house after a run, labels, a release and a candidate that waits."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (run, label, export, flow):
-            patch.setattr(module, "Engine", house.Here)
-        folder = house.build(tmp_path_factory.mktemp("forget") / "house")
-        project = Project.open(folder)
-        project.run()
-        label.label(project, None, OUTPUT)
-        made = export.export(project, "research", "alice", OUTPUT)
-        export.review(project, made.id, "approved", "bob", "looked at it")
-        export.publish(project, "research", None, "bob")
-        export.export(project, "research", "alice", OUTPUT)
-        yield house.Kept(folder, tmp_path_factory.mktemp("copy") / "house")
-
-
-@pytest.fixture
-def project(lived_in: house.Kept) -> Project:
-    return Project.open(lived_in.restore())
 
 
 def forget(project: Project, subject: str = house.MAIL, **options: Any) -> flow.Forgotten:

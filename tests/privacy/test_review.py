@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dataweir.catalog.records import Review
-from dataweir.privacy.review import check_review, review_dict
+from dataweir.privacy.review import check_review, review_dict, signed
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 GOOD = Review("c1", "approved", "Ada", "looked at it", "h" * 64, NOW - timedelta(days=2))
@@ -29,6 +30,11 @@ def test_a_fresh_approval_by_somebody_else_of_this_very_candidate_counts() -> No
         ({"reviewer": "Bob"}, "is the requester"),
         ({"reviewer": " bOB "}, "is the requester"),
         ({"reviewer": "Ｂob"}, "is the requester"),
+        ({"reviewer": "B.O.B."}, "is the requester"),
+        ({"reviewer": "Bób"}, "is the requester"),
+        ({"reviewer": "Воb"}, "is the requester"),  # the first two letters are Cyrillic
+        ({"reviewer": "bob@example.org"}, "is the requester"),
+        ({"reviewer": "bo\u200bb"}, "is the requester"),
         ({"reviewer": "  "}, "no reviewer"),
         ({"reason": " "}, "no reason"),
         ({"at": NOW - timedelta(days=31)}, "expired"),
@@ -45,3 +51,23 @@ def test_without_hash_or_requester_nothing_is_approved() -> None:
     assert check_review(replace(GOOD, candidate_hash=""), "", "Bob", NOW)
     assert check_review(GOOD, "h" * 64, "", NOW) == ["the candidate names no requester"]
     assert check_review(GOOD, "h" * 64, "Bob", NOW, valid=timedelta(days=1)) != []
+
+
+def test_only_what_the_project_signed_counts() -> None:
+    key = Ed25519PrivateKey.generate()
+    good = signed(GOOD, key)
+    assert check_review(good, "h" * 64, "Bob", NOW, key=key.public_key()) == []
+    forged = [
+        GOOD,
+        replace(good, reviewer="Eve"),
+        replace(good, reason="looked at it twice"),
+        replace(good, at=good.at + timedelta(seconds=1)),
+        replace(good, through="web"),
+        replace(good, candidate="c2"),
+        replace(good, signature="zz"),
+        signed(GOOD, Ed25519PrivateKey.generate()),
+    ]
+    for review in forged:
+        reasons = check_review(review, "h" * 64, "Bob", NOW, key=key.public_key())
+        assert len(reasons) == 1, review
+        assert "not signed" in reasons[0]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 import shop
 
 from dataweir.catalog.people import Role
+from dataweir.catalog.records import Review
 from dataweir.flow.project import Project
 
 PASSWORD = "correct horse battery"
@@ -60,7 +62,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, run_weir: Callable[..., An
         store.add_candidate(
             again, made.name, made.table, made.policy_hash, made.candidate_hash, evidence, made.path, person
         )
-    store.add_review(f"{made.id}-2", "rejected", "rita", "purpose is too wide", made.candidate_hash)
+    store.add_review(
+        Review(f"{made.id}-2", "rejected", "rita", "purpose is too wide", made.candidate_hash, datetime.now(UTC), "web")
+    )
     return folder
 
 

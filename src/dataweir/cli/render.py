@@ -282,8 +282,16 @@ def candidate(made: Any) -> Render:
     ]
     if proof["sample"]:
         names = list(proof["sample"][0])
-        rows = [tuple(str(row[n])[:60] if row[n] is not None else None for n in names) for row in proof["sample"][:5]]
+        rows = [tuple(str(row[n])[:60] if row[n] is not None else None for n in names) for row in proof["sample"][:10]]
         parts.append(_records(names, rows, "masked sample"))
+    if diff := proof.get("difference"):
+        moved = f"; {diff['new']:,} new, {diff['gone']:,} gone" if diff["new"] is not None else ""
+        changed = [f"+{c}" for c in diff["columns_added"]] + [f"-{c}" for c in diff["columns_removed"]]
+        changed += [f"{c} of another type" for c in diff["columns_changed"]] + ["policy"] * diff["policy_changed"]
+        parts.append(
+            f"since release {diff['release']}: {diff['rows'][0]:,} rows then, {diff['rows'][1]:,} now{moved}; "
+            f"changed: {', '.join(changed) or 'neither columns nor policy'}"
+        )
     parts += [f"{r['decision']} by {r['reviewer']}: {r['reason']}" for r in made.reviews]
     if made.state == "pending":
         parts.append(f"next: somebody else runs 'weir review approve {made.id} --reason ...'")

@@ -55,8 +55,8 @@ def add(group: Group) -> None:
     def decide(
         output: Output, project: str, identifier: str, decision: Decision, person: str | None, reason: str
     ) -> None:
-        from ..flow.export import review as go
         from ..flow.project import Project
+        from ..flow.review import review as go
         from .render import reviewed
 
         made = go(Project.open(project), identifier, decision, person or getpass.getuser(), reason)
@@ -87,8 +87,8 @@ def add(group: Group) -> None:
     @click.option("--as", "person", default=None, help="Who publishes.  [default: the login name]")
     def publish(output: Output, project: str, name: str, folder: str | None, person: str | None) -> None:
         """Publish the approved candidate of an export as a signed bundle."""
-        from ..flow.export import publish as go
         from ..flow.project import Project
+        from ..flow.review import publish as go
         from .render import published
 
         made = go(Project.open(project), name, folder, person or getpass.getuser())
@@ -99,7 +99,7 @@ def add(group: Group) -> None:
     @click.option("--key", "key", default=None, type=click.Path(), help="The publisher's public key (PEM).")
     def verify(output: Output, project: str, bundle: str, key: str | None) -> int:
         """Verify a published bundle with nothing but the folder and the public key."""
-        from ..flow.export import verify_bundle
+        from ..flow.verify import verify_bundle
         from .render import verified
 
         report = verify_bundle(bundle, key, project)

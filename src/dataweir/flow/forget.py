@@ -17,7 +17,7 @@ from ..errors import ConfigError, StorageError
 from ..ingest.persons import names_beside
 from ..output import Output
 from ..privacy.certificate import issue
-from ..privacy.keys import secret_key
+from ..privacy.keys import known_keys, secret_key
 from ..privacy.operators.hash import pseudonym
 from ..privacy.signing import signing_key
 from ..privacy.subjects import Form, Subjects, dumped, forms, hashed, loaded, masked, words
@@ -25,6 +25,7 @@ from ..storage import delete_tree, join
 from .erasing import Findings, Note, PastTime, Person, erase, forget_files, look, point_splits
 from .project import Project
 from .releases import drop, drop_unfinished, holding
+from .unmask import export_key
 
 CERTIFICATES = "certificates"
 
@@ -270,9 +271,10 @@ def _who(
 
 def _pseudonyms(project: Project, findings: Findings, values: list[str]) -> list[str]:
     """Return the pseudonyms under which exports may name the person, and the rows that go."""
-    key = secret_key(project.keys)
+    names = {"pseudonym", *(export_key(project, export) for export in project.config.exports)}
+    keys = [key for name in names for key in known_keys(project.keys, name).values()]
     ids = {i.partition("\x1f")[2] for e in findings.looked for i in e.links["id"].drop_null().to_pylist()}
-    return sorted({pseudonym(value, key) for value in {*values, *ids}})
+    return sorted({pseudonym(value, key) for value in {*values, *ids} for key in keys})
 
 
 def _sources(findings: Findings) -> dict[str, list[str]]:

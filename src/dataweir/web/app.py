@@ -24,8 +24,8 @@ from ..catalog.people import SESSION_HOURS, SignIn
 from ..catalog.records import Decision
 from ..engine import strip
 from ..errors import ConfigError, PrivacyGateFailed, ProjectLocked, WeirError
-from ..flow.export import review
 from ..flow.project import Project
+from ..flow.review import review
 from ..output import plain
 from . import charts
 from .openapi import document
@@ -162,7 +162,7 @@ class Web:
         candidate = self.project.reading().candidate(identifier)
         if shown != candidate.candidate_hash:
             raise HTTPException(409, "the candidate is not what was looked at; look again")
-        made = await run_in_threadpool(review, self.project, identifier, decision, who.user, reason)
+        made = await run_in_threadpool(review, self.project, identifier, decision, who.user, reason, "web")
         if cookie:
             return RedirectResponse(f"/exports/{quote(made.id)}", 303)
         return JSONResponse({"id": made.id, "state": made.state})

@@ -1,0 +1,37 @@
+"""A house that was lived in, for the tests of releases and erasures: made once, put back for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import forget_house as house
+import pytest
+
+from dataweir.flow import export, label, review, run
+from dataweir.flow import forget as flow
+from dataweir.flow.project import Project
+from dataweir.output import Output
+
+OUTPUT = Output(json=True)
+
+
+@pytest.fixture(scope="session")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[house.Kept]:
+    """The house after a run, labels, a release and a candidate that waits."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (run, label, export, flow):
+            patch.setattr(module, "Engine", house.Here)
+        folder = house.build(tmp_path_factory.mktemp("forget") / "house")
+        project = Project.open(folder)
+        project.run()
+        label.label(project, None, OUTPUT)
+        made = export.export(project, "research", "alice", OUTPUT)
+        review.review(project, made.id, "approved", "bob", "looked at it")
+        review.publish(project, "research", None, "bob")
+        export.export(project, "research", "alice", OUTPUT)
+        yield house.Kept(folder, tmp_path_factory.mktemp("copy") / "house")
+
+
+@pytest.fixture
+def project(lived_in: house.Kept) -> Project:
+    return Project.open(lived_in.restore())
