@@ -163,9 +163,11 @@ class Subjects:
         found = list(self.find(text))
         if any(each.decoded for each in found) or (found and len(flat(text)) != len(text)):
             return mark
-        for start, end, _ in sorted(found, reverse=True):
-            text = text[:start] + mark + text[end:]
-        return text
+        kept, last = [], 0
+        for start, end in _merged((each.start, each.end) for each in found):
+            kept += [text[last:start], mark]
+            last = end
+        return "".join([*kept, text[last:]])
 
     @functools.cached_property
     def _words(self) -> dict[str, bool]:
@@ -197,6 +199,17 @@ class Subjects:
                 address = _address(match.group().strip(".'-"))
                 if address and hashed(" ".join((_MAIL, *words(address))), self.key) in self.codes:
                     yield match.span()
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in their order, those that overlap in one."""
+    made: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if made and start < made[-1][1]:
+            made[-1] = (made[-1][0], max(end, made[-1][1]))
+        else:
+            made.append((start, end))
+    return made
 
 
 def hashed(text: str, key: bytes) -> str:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from dataweir.engine import Cost, Engine
-from dataweir.privacy.subjects import decoded, flat
+from dataweir.privacy.subjects import Subjects, decoded, flat, forms
 
 MAIL, HANDLE, NAME = "jane.doe@example.org", "jdoe_77", "Jané Doe"
 LEFT = re.compile(r"(?<!mary-)jane[\W_]*doe(?!ring)|jdoe_77")
@@ -32,9 +32,7 @@ class Here(Engine):
     def client(self) -> Any:
         return None
 
-    def map(
-        self, function: Callable[..., Any], items: Sequence[Any], *arguments: Any, advance: Any = None
-    ) -> list[Any]:
+    def map(self, function: Callable[..., Any], items: Sequence[Any], *arguments: Any, **_: Any) -> list[Any]:
         self.costs.setdefault(function.__name__.lstrip("_"), Cost())
         return [function(item, *arguments) for item in items]
 
@@ -65,14 +63,15 @@ COMMENTS = [
     comment(6, "dora_c", "A kettle is a kettle, is it not, whatever they say in the shop about it"),
 ]
 LOG = [
-    '192.0.2.10 - jane.doe [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "curl/8"',
-    '192.0.2.11 - - [02/Mar/2026:10:00:01 +0000] "GET /r?mail=jane.doe%40example.org HTTP/1.1" 200 5 "-" "curl/8"',
-    '192.0.2.12 - jane.doering [02/Mar/2026:10:00:02 +0000] "GET /b HTTP/1.1" 200 5 "-" "curl/8"',
-    '192.0.2.13 - - [02/Mar/2026:10:00:03 +0000] "GET /c HTTP/1.1" 200 5 "https://x.example/?u=Jane+Doe" "curl/8"',
-    '192.0.2.14 - - [02/Mar/2025:10:00:03 +0000] "GET /old HTTP/1.1" 200 5 "-" "curl/8"',
+    '192.0.2.10 - jane.doe [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "UA"',
+    '192.0.2.11 - - [02/Mar/2026:10:00:01 +0000] "GET /r?mail=jane.doe%40example.org HTTP/1.1" 200 5 "-" "UA"',
+    '192.0.2.12 - jane.doering [02/Mar/2026:10:00:02 +0000] "GET /b HTTP/1.1" 200 5 "-" "UA"',
+    '192.0.2.13 - - [02/Mar/2026:10:00:03 +0000] "GET /c HTTP/1.1" 200 5 "https://x.example/?u=Jane+Doe" "UA"',
+    '192.0.2.14 - - [02/Mar/2025:10:00:03 +0000] "GET /old HTTP/1.1" 200 5 "-" "UA"',
     "no log line at all, but jane.doe@example.org is in it",
     "no log line either",
 ]
+LOG = [line.replace("UA", "Mozilla/5.0 Firefox/140.0") for line in LOG]
 TICKETS = [
     "id,at,mail,customer,body",
     f'1,2026-03-02T09:00:00Z,{MAIL},{NAME},"Where is my kettle? I ordered it on Sunday"',
@@ -170,3 +169,8 @@ class Kept:
         shutil.rmtree(self.folder)
         shutil.copytree(self.copy, self.folder)
         return self.folder
+
+
+def subjects() -> Subjects:
+    """Jane, by keyed hash."""
+    return Subjects.of({form for name in (MAIL, NAME, HANDLE) for form in forms(name)}, b"k" * 32)

@@ -71,7 +71,7 @@ class PastTime:
                 late = _before(self.connectors[name].integrate(rows), self.sources[name])
             else:
                 late = _before(rows, self.tables[name]) if name in self.tables else np.zeros(rows.num_rows, bool)
-                for label, limit in self.sources.items():
+                for label, limit in self.sources.items() if "source" in rows.column_names else ():
                     late |= _before(rows, limit) & pc.fill_null(pc.equal(rows["source"], label), False).to_numpy()
             found.append(np.flatnonzero(late) + base)
             base += rows.num_rows
