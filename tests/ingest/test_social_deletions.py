@@ -175,3 +175,24 @@ def test_the_end_of_an_account_takes_back_all_that_it_wrote(tmp_path: Path, sche
     fedi.run("d.ndjson", copy, status("11", "Eight again", author="8"))
     assert fedi.table("social_posts", "post_id") == ["tea.example/1", "tea.example/10"]
     assert fedi.adds_up()
+
+
+def test_deletions_in_files_of_ones_own_reach_every_table(tmp_path: Path, scheduler: str) -> None:
+    (tmp_path / "weir.yaml").write_text(
+        f"project: tea\nengine: {{scheduler: '{scheduler}'}}\n"
+        "quality: {social_posts: false, user_events: false}\n"
+        "sources:\n  desk:\n    {type: files, path: '*.csv', into: social_posts, constants: {platform: desk},\n"
+        "     columns: {post_id: Id, kind: Kind, author_id: Who, text: Body, ts: At}}\n"
+    )
+    head, day = "Id,Kind,Who,Body,At\n", "2026-03-02T09:00:00Z"
+    first = [f"1,post,ann,The first of green tea,{day}", f"2,post,bob,The second of black tea,{day}", "3,post,bob,Torn"]
+    (tmp_path / "a.csv").write_text(head + "\n".join([*first, f"4,post,cat,About white tea,{day}"]) + "\n")
+    Project.open(tmp_path).run()
+    notices = [f"1,deleted,,,{day}", "3,deleted,,,", ",deleted,cat,,"]
+    (tmp_path / "b.csv").write_text(head + "\n".join(notices) + "\n")
+    Project.open(tmp_path).run()
+    project = Project.open(tmp_path)
+    assert project.table("social_posts")["post_id"].to_pylist() == ["2"]
+    for name in (table.name for table in project.tables().describe()):
+        found = str(project.table(name).to_pylist())
+        assert not any(words in found for words in ("first of green", "Torn", "white tea")), name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from dataweir.config import validate
 from dataweir.errors import ConfigError, SourceError
+from dataweir.flow.project import Project
 from dataweir.ingest import database
 from dataweir.ingest.sources.sql import Sql
 
@@ -214,20 +214,18 @@ def test_columns_of_mixed_values_become_text() -> None:
     assert database.column([2**70, 1]).type == pa.string()
 
 
-RunWeir = Callable[..., Any]
-
-
-def test_a_project_over_a_database_runs_twice(tmp_path: Path, postgres_database: str, run_weir: RunWeir) -> None:
+def test_a_project_over_a_database_runs_twice(
+    tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     orders(postgres_database, 1, 2, 3)
     (tmp_path / "weir.yaml").write_text(
-        f"project: p\nsources:\n  orders: {{type: sql, url: '${{{URL_KEY}}}', table: orders, cursor: id}}\n"
+        f"project: p\nengine: {{workers: 1}}\n"
+        f"sources:\n  orders: {{type: sql, url: '${{{URL_KEY}}}', table: orders, cursor: id}}\n"
     )
-    env = {URL_KEY: postgres_database}
-    first = run_weir("run", "--json", cwd=tmp_path, env=env)
-    assert (first.code, first.json["account"]["records"]) == (0, 3)
+    monkeypatch.setenv(URL_KEY, postgres_database)
+    assert Project.open(tmp_path).run().account["records"] == 3
     orders(postgres_database, 9)
-    second = run_weir("run", "--json", cwd=tmp_path, env=env)
-    assert second.json["account"]["records"] == 1
-    assert run_weir("sql", "select max(id) as m from orders", "--json", cwd=tmp_path, env=env).json == [{"m": 9}]
+    assert Project.open(tmp_path).run().account["records"] == 1
+    assert max(Project.open(tmp_path).table("orders")["id"].to_pylist()) == 9
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or b"Canary-Password" not in path.read_bytes(), path

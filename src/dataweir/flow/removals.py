@@ -92,7 +92,7 @@ def removals(
         return _standing(found, tables)
     known = {label: each for label, each in sources.items() if getattr(each, "platform", None) in gone}
     for label, source in known.items():
-        if not tables.exists(f"raw.{label}"):
+        if "post_id" not in source.raw_keys or not tables.exists(f"raw.{label}"):
             continue
         hits = engine.map(raw_ids, tables.files(f"raw.{label}"), source, gone[source.platform])
         if ids := sorted({ident for each in hits for ident in each}):
