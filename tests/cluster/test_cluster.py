@@ -194,6 +194,7 @@ def test_the_doctor_measures_what_workers_pass_each_other(tmp_path: Path) -> Non
         config = EngineConfig(scheduler=started.address)
         with Engine(config) as engine:
             engine.client.wait_for_workers(2, timeout=60)
+            assert engine.map(abs, [-1, -2, -3], weights=[1, 3, 2]) == [1, 2, 3]  # begun in another order
         measured = network(config)
     assert measured["cluster_workers"] == 2
     assert measured["network_bytes_per_s"] > 1 << 20
