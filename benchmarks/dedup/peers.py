@@ -1,6 +1,7 @@
 """Weir beside rensa, datasketch and datatrove: the same texts, word 5-grams, 128 values in 16 bands of 8, one thread.
 
-    pip install rensa datasketch datatrove && taskset -c 0 python -m benchmarks.dedup.peers [DOCUMENTS] [FOLDER]
+    pip install rensa datasketch datatrove tokenizers 'xxhash<4'
+    taskset -c 0 python -m benchmarks.dedup.peers [DOCUMENTS] [FOLDER]
 
 From texts in memory to cluster ids. All run in this one process, in turn, in several rounds; the best of each counts,
 one try where it takes longer than ten seconds. Peers cut words by a regular expression in Python, as their own examples
