@@ -18,6 +18,7 @@ import pyarrow as pa
 from ..errors import ConfigError, DataError
 from ..registry import nearest
 from .contract import THRESHOLD, Recognizer, recognizer
+from .models import foreign_recognizers
 from .phones import Phones
 from .sieve import Gate, Sieve
 
@@ -87,16 +88,18 @@ class _FailClosed(logging.Filter):
 
 @functools.lru_cache(maxsize=8)
 def analyzer(language: str = "en", ner: str | None = None) -> Analyzer:
-    """Return this process's analyzer of a language; `ner` names a spaCy model (package or folder) for names.
+    """Return this process's analyzer of a language.
 
-    Raises ConfigError where the language or the model is not there.
+    `ner` says how names are found beyond the word lists: none, small, or a model (a spaCy package; a folder of spaCy,
+    transformers or GLiNER). Raises ConfigError where the language or the model is not there, MissingExtra where what
+    runs it is not.
     """
     if language not in LANGUAGES:
         raise ConfigError(
             f"detection does not speak the language '{language}'{nearest(language, LANGUAGES)}",
             f"choose one of: {', '.join(LANGUAGES)}",
         )
-    return Analyzer(language, ner)
+    return Analyzer(language, None if ner == "none" else ner)
 
 
 def bare(language: str = "en") -> Callable[[str], list[Finding]]:
@@ -124,17 +127,21 @@ class Analyzer:
         # Without this, the first e-mail address asks two web servers and fills a folder in the home.
         tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
-        nlp = _nlp_engine(language, ner)
+        models = foreign_recognizers(ner, language)
+        spacy_model = ner if ner not in (None, "small") and not models else None
+        nlp = _nlp_engine(language, spacy_model)
         registry = presidio_analyzer.RecognizerRegistry(supported_languages=[language])
         for name in (*_GENERAL, *_NATIONAL.get(language, ())):
             registry.add_recognizer(getattr(predefined_recognizers, name)(supported_language=language))
         for plug in recognizer.all().values():
             if _serves(plug, language):
                 registry.add_recognizer(_presidio(plug, language))
-        if ner is not None:
+        for model in models:
+            registry.add_recognizer(model)
+        if spacy_model is not None:
             registry.add_nlp_recognizer(nlp)
         self.language = language
-        self.ner = ner
+        self._reads_tokens = spacy_model is not None
         self.engine = presidio_analyzer.AnalyzerEngine(
             registry=registry,
             nlp_engine=nlp,
@@ -158,7 +165,7 @@ class Analyzer:
         """
         if parts is None:
             parts = next(self.sieve.suspects(pa.array([text])))
-        tokens = self.engine.nlp_engine.process_text(text, self.language) if self.ner else None
+        tokens = self.engine.nlp_engine.process_text(text, self.language) if self._reads_tokens else None
         raw: list[Any] = []
         lowered = ""
         near = False
@@ -183,6 +190,8 @@ def _gate(part: Any) -> Gate:
     """Return the patterns of which one must match before a recogniser is asked; none where it must see every text."""
     if hasattr(part, "plug"):
         return Gate(part.plug.sieve())
+    if hasattr(part, "gate"):
+        return Gate(part.gate)
     if _calls(part):
         return Gate(((_PHONE_GATE, False),))
     ignored = getattr(part, "global_regex_flags", 0) & re.IGNORECASE
@@ -239,8 +248,8 @@ def _nlp_engine(language: str, ner: str | None) -> Any:
 
     if ner is not None and not (spacy.util.is_package(ner) or (Path(ner) / "meta.json").is_file()):
         raise ConfigError(
-            f"there is no spaCy model '{ner}'",
-            "install the model's package, name its folder, or leave ner out (then only known names are found)",
+            f"there is no model '{ner}'",
+            "say none or small, or name a spaCy package or a folder with a spaCy, transformers or GLiNER model",
         )
 
     class Engine(SpacyNlpEngine):  # type: ignore[misc]

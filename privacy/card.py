@@ -45,6 +45,7 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("Licence", manifest["licence"] or "not stated"),
         ("Policy", f"{policy['name']} ({policy['hash']})"),
         ("k-anonymity", _anonymity(evidence)),
+        ("Detection", _detection(evidence["detection"])),
         ("Held back", f"{evidence['suppressed']} of {evidence['rows_in']} rows"),
         ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
         ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
@@ -58,6 +59,12 @@ def columns(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (name, kind, ", ".join(f"{entity} {count}" for entity, count in masked.get(name, {}).items()) or "-")
         for name, kind in manifest["schema"].items()
     ]
+
+
+def _detection(stated: Mapping[str, Any]) -> str:
+    recall = ", ".join(f"{share:.0%} of {name}" for name, share in sorted(stated["recall"].items()))
+    found = f"found {recall} when tier {stated['measured_tier']} was measured" if recall else "not measured"
+    return f"names by tier {stated['tier']}, {stated['language']}; {found}"
 
 
 def _anonymity(evidence: Mapping[str, Any]) -> str:

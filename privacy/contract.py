@@ -64,7 +64,7 @@ PRESIDIO_ENTITIES = (
     "UUID",
 )
 """What Presidio's own recognisers report here; named, so that a policy is checked without loading Presidio.
-PERSON also stands for known display names; LOCATION, NRP and ORGANIZATION come from a `ner` model only."""
+PERSON also stands for known display names; a `ner` model adds to PERSON, LOCATION, NRP and ORGANIZATION."""
 
 _MARK = re.compile("[«»]")
 

@@ -19,6 +19,7 @@ from ..storage import delete_tree, filesystem, join, list_files, storage_error
 from .candidate import DATA, STAGING, MaskedPart, SealedPart
 from .files import canonical, read_tables, schema_of, sha256_file
 from .risk.figures import Risk
+from .tiers import RANK, statement, tier_of
 
 if TYPE_CHECKING:
     from .canaries import Canaries
@@ -83,6 +84,7 @@ def evidence(
         "purpose": purpose,
         "licence": licence,
         "policy": {"name": policy.name, "hash": policy.hash()},
+        "detection": statement(policy.ner, policy.language),
         "operators": {column: policy.described(column) for column in policy.columns},
         "accepted": policy.accept,
         "schema": schema_of([part.location for part in sealed]),
@@ -117,6 +119,9 @@ def check_gates(
     back.
     """
     reasons = []
+    tier = tier_of(policy.ner)
+    if RANK[tier] < RANK[policy.require_tier]:
+        reasons.append(f"detection: names were looked for by tier {tier}, the policy demands {policy.require_tier}")
     if after.applicable and after.k_found is not None and after.k_found < policy.k:
         reasons.append(f"k-anonymity: the smallest group has {after.k_found} rows, the policy demands {policy.k}")
     for column, found in after.sensitive.items():

@@ -18,6 +18,7 @@ from ..registry import nearest
 from .analyzer import LANGUAGES
 from .contract import Context, Operator, entities, operator
 from .hierarchy import Hierarchy, load_hierarchy
+from .tiers import Tier
 
 Action = str | dict[str, Any]
 DEFAULT = "default"
@@ -70,12 +71,15 @@ class Policy(Strict):
     accept: dict[str, str] = Field(default_factory=dict, description="column that is kept although it tells who: why")
     residual: int = Field(0, ge=0, description="findings that the scan of the written files may have")
     language: str = Field("en", description="the language of the texts")
+    ner: str = Field("none", description="how names are found beyond known people and word lists: none, small, a model")
+    require_tier: Tier = Field("none", description="the least of none, small, model that `ner` must be")
     subject: str | None = Field(None, description="the column that says whose row it is; it need not leave")
     hierarchies: dict[str, str | dict[str, Any]] = Field(
         default_factory=dict, description="name: a CSV or YAML file beside the policy, or {region: [place, ...]}"
     )
 
     _hierarchies: dict[str, Hierarchy] = PrivateAttr(default_factory=dict)
+    _model: str | None = PrivateAttr(None)
     _made: dict[str, tuple[Operator, BaseModel]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
@@ -158,7 +162,11 @@ class Policy(Strict):
         return self._made[entity]
 
     def bring(self, folder: Path) -> Policy:
-        """Read the hierarchies that the policy names, by paths from `folder`: it travels without their files."""
+        """Read the hierarchies that the policy names and find its model, by paths from `folder`.
+
+        The policy travels to the workers without the hierarchies' files.
+        """
+        self._model = str(folder / self.ner) if (folder / self.ner).is_dir() else None
         for name, source in self.hierarchies.items():
             self._hierarchies[name] = load_hierarchy(source, folder, f"hierarchies.{name}")
         return self
@@ -176,11 +184,15 @@ class Policy(Strict):
             language=self.language,
             span_operator=self.span_operator,  # type: ignore[arg-type]
             identities=identities,
+            ner=self._model or self.ner,
         )
 
     def __getstate__(self) -> dict[Any, Any]:
         state: dict[Any, Any] = super().__getstate__()
-        return {**state, "__pydantic_private__": {"_made": {}, "_hierarchies": self._hierarchies}}
+        return {
+            **state,
+            "__pydantic_private__": {"_made": {}, "_hierarchies": self._hierarchies, "_model": self._model},
+        }
 
 
 def load_policy(path: str | Path) -> Policy:

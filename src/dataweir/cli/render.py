@@ -92,12 +92,19 @@ def examined(report: Any) -> Render:
     """What `weir doctor` found."""
     machine = [(k, f"{v:,.0f}" if isinstance(v, float) else v) for k, v in report.machine.items()]
     engine = [(k, v) for k, v in report.engine.items() if v is not None]
+    columns = ("language", "precision", "recall", "f2", "found", "leaked")
+    detection = [
+        (f"{tier}, {corpus}", *(str(figures[column]) for column in columns))
+        for tier, corpora in report.detection.items()
+        for corpus, figures in corpora.items()
+    ]
     problems = [f"[red]problem:[/] {p}" for p in report.problems] or ["[green]nothing is missing[/]"]
     return printed(
         table(("machine", "measured"), machine),
         table(("engine", "plan"), [(k, str(v)) for k, v in engine]),
         table(("package", "version"), list(report.versions.items())),
         table(("extra", "state"), list(report.extras.items())),
+        table(("detection by tier, on", "language", "precision", "recall", "F2", "found", "leaked"), detection),
         *problems,
     )
 

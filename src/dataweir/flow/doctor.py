@@ -37,6 +37,7 @@ class Examination:
     versions: dict[str, str]
     extras: dict[str, str]
     engine: dict[str, Any]
+    detection: dict[str, Any]
     project: dict[str, Any]
     problems: list[str]
 
@@ -58,6 +59,7 @@ def examine(project_path: str) -> Examination:
     The disk that is measured is that of the warehouse, else of the project, else of the current folder.
     """
     from ..catalog.machine import machine
+    from ..privacy import tiers
 
     config = EngineConfig()
     project: dict[str, Any] = {}
@@ -92,7 +94,7 @@ def examine(project_path: str) -> Examination:
         measured |= network(config)
     except WeirError as error:
         problems.append(error.message)
-    return Examination(measured, found, extras, engine, project, problems)
+    return Examination(measured, found, extras, engine, tiers.measured(), project, problems)
 
 
 def network(config: EngineConfig) -> dict[str, float]:
