@@ -307,3 +307,18 @@ class ErasureRow(Base):
     search: Mapped[dict[str, Any]]
     counts: Mapped[dict[str, Any]]
     certificate: Mapped[dict[str, Any] | None]
+
+
+class ColumnTagRow(Base):
+    """What a column of a table is, as the last scan of the table told."""
+
+    __tablename__ = "column_tags"
+    table: Mapped[str] = mapped_column("table_name", primary_key=True)
+    path: Mapped[str] = mapped_column("column_path", primary_key=True)
+    at: Mapped[datetime]
+    type: Mapped[str]
+    role: Mapped[str]
+    entity: Mapped[str | None]
+    confidence: Mapped[float]
+    count: Mapped[int] = mapped_column("values_seen")
+    found: Mapped[dict[str, Any]]

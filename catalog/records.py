@@ -233,6 +233,25 @@ class Erasure:
     certificate: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class ColumnTag:
+    """What a column (nested ones by path) of a table is, told at `at` from `count` values.
+
+    `role` is identifier, quasi-identifier, sensitive, free text or safe; `entity` the most frequent kind of finding,
+    `confidence` (0 to 1) how sure it is, `found` how many of the values hold each kind. No value stands here.
+    """
+
+    table: str
+    path: str
+    at: datetime
+    type: str
+    role: str
+    entity: str | None
+    confidence: float
+    count: int
+    found: dict[str, Any]
+
+
 R = TypeVar("R")
 
 

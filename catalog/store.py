@@ -9,9 +9,12 @@ from .measurements import MeasureRecords
 from .people import PeopleRecords
 from .reviews import ReviewRecords
 from .runs import RunRecords
+from .tags import TagRecords
 
 
-class Store(RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords, ErasureRecords, BudgetRecords):
+class Store(
+    RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords, ErasureRecords, BudgetRecords, TagRecords
+):
     """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
 
     Methods are short transactions that take and give frozen records (records.py); a failing database is a

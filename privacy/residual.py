@@ -62,7 +62,9 @@ def scan(
     for batch in _batches(data):
         rows += batch.num_rows
         for name, values in zip(batch.schema.names, batch.columns, strict=True):
-            for path, leaf in _leaves(name, values):
+            for path, leaf in leaves(name, values):
+                if not (_is_text(leaf.type) or pa.types.is_integer(leaf.type)):
+                    continue
                 found = _search(leaf, watched, (produced or {}).get(path))
                 counts.setdefault(path, Counter()).update(found)
     return _residual(counts, rows)
@@ -98,20 +100,20 @@ def _batches(data: pa.Table | Sequence[str]) -> Iterator[pa.RecordBatch]:
             yield from pq.ParquetFile(handle).iter_batches(batch_size=_BATCH)
 
 
-def _leaves(path: str, values: pa.Array) -> Iterator[tuple[str, pa.Array]]:
-    """Yield the plain columns inside a column, by path, in a form that can be searched as text."""
+def leaves(path: str, values: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the plain columns inside a column, by path."""
     kind = values.type
     if pa.types.is_dictionary(kind):
-        yield from _leaves(path, values.dictionary_decode())
+        yield from leaves(path, values.dictionary_decode())
     elif pa.types.is_map(kind):
-        yield from _leaves(f"{path}[key]", values.keys)
-        yield from _leaves(f"{path}[]", values.items)
+        yield from leaves(f"{path}[key]", values.keys)
+        yield from leaves(f"{path}[]", values.items)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        yield from _leaves(f"{path}[]", values.flatten())
+        yield from leaves(f"{path}[]", values.flatten())
     elif pa.types.is_struct(kind):
         for index, part in enumerate(kind):
-            yield from _leaves(f"{path}.{part.name}", values.field(index))
-    elif _is_text(kind) or pa.types.is_integer(kind):
+            yield from leaves(f"{path}.{part.name}", values.field(index))
+    else:
         yield path, values
 
 

@@ -9,23 +9,24 @@ import yaml
 _LISTS: dict[str, str] = yaml.safe_load((files("dataweir.privacy") / "data" / "words.yaml").read_text("utf-8"))
 
 
-def _words(name: str) -> frozenset[str]:
+def listed(name: str) -> frozenset[str]:
+    """Return the words of one list."""
     return frozenset(_LISTS[name].split())
 
 
-TITLES = _words("titles")
-ROLES = _words("roles")
-PREPOSITIONS = _words("prepositions")
-PARTICLES = _words("particles")
-NOT_NAMES = _words("not_names")
-DWELLING = _words("dwelling")
-STATES = _words("states")
-LANDS = _words("lands")
-PLACE_LABELS = _words("place_labels")
-COMPANY = _words("company")
-STREET = _words("street")
-HEADS = _words("company_heads")
-EMPLOYED = _words("employment")
+TITLES = listed("titles")
+ROLES = listed("roles")
+PREPOSITIONS = listed("prepositions")
+PARTICLES = listed("particles")
+NOT_NAMES = listed("not_names")
+DWELLING = listed("dwelling")
+STATES = listed("states")
+LANDS = listed("lands")
+PLACE_LABELS = listed("place_labels")
+COMPANY = listed("company")
+STREET = listed("street")
+HEADS = listed("company_heads")
+EMPLOYED = listed("employment")
 
 CALLED: dict[str, tuple[tuple[str, ...], ...]] = {}
 """Phrases before a name, by their last word."""

@@ -21,7 +21,7 @@ from dataweir.privacy.tiers import measured, statement
 
 
 def test_small_finds_names_that_no_list_knows() -> None:
-    text, spans = marked("«wojtek grzelczyk» from «Oberniederlangen» works with «Quirin Halstenbach» at home")
+    text, spans = marked("my name is «wojtek grzelczyk» and i met «Quirin Halstenbach» in «Oberniederlangen» yesterday")
     below = {(r["start"], r["end"]) for r in detect([text]).to_pylist()}
     found = {(r["start"], r["end"]) for r in detect([text], "en", "small").to_pylist()}
     assert set(spans) - below
@@ -46,7 +46,7 @@ def test_features_fill_their_columns_and_offsets_are_of_the_text() -> None:
 
 
 def test_a_policy_masks_by_the_tier_it_names(tmp_path: Path) -> None:
-    table = pa.table({"text": ["yesterday wojtek grzelczyk from Oberniederlangen called"]})
+    table = pa.table({"text": ["my name is wojtek grzelczyk and i called yesterday"]})
     plain = mask(table, Policy(name="p", columns={"text": "mask"}), key=b"k" * 32)["text"][0].as_py()
     more = mask(table, Policy(name="p", columns={"text": "mask"}, ner="small"), key=b"k" * 32)["text"][0].as_py()
     assert "grzelczyk" in plain

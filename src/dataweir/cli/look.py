@@ -1,4 +1,4 @@
-"""Commands that look at data: tables, sql."""
+"""Commands that look at data: tables, sql, scan."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ def add(group: Group) -> None:
 
         found = Project.open(project).sql(query, limit=limit)
         output.show(found.to_pylist(), rows(found))
+
+    @command(group, "scan")
+    @click.argument("table")
+    @click.option("--sample", default=2000, show_default=True, type=click.IntRange(1), help="Rows to look at first.")
+    @click.option("--language", default="en", show_default=True, help="The language of the texts.")
+    @click.option("--ner", default="none", show_default=True, help="How names are found: none, small, or a model.")
+    def scan(output: Output, project: str, table: str, sample: int, language: str, ner: str) -> None:
+        """Tell which columns of a table say who somebody is, and tag them in the catalogue."""
+        from ..flow.project import Project
+        from ..flow.scan import scan as scanned
+        from .render import tagged
+
+        found = scanned(Project.open(project), table, output, sample, language, ner)
+        output.show(found, tagged(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..output import records, table
@@ -110,6 +110,23 @@ def examined(report: Any) -> Render:
 
 
 _ANEW = "to clean all rows by the rules of today, name a new warehouse in weir.yaml and run: all sources are read again"
+
+
+def tagged(found: Any) -> Render:
+    """What `weir scan` found."""
+    rows = [
+        (t.path, t.type, t.role, t.entity or "-", f"{t.confidence:.2f}", t.values, _most(t.found))
+        for t in found.columns
+    ]
+    heads = ("column", "type", "role", "entity", "confidence", "values", "found in")
+    return printed(
+        table(heads, rows), f"{found.rows:,} rows, names by tier {found.tier}; {len(found.sampled)} columns by sample"
+    )
+
+
+def _most(found: Mapping[str, int]) -> str:
+    first = sorted(found.items(), key=lambda item: -item[1])[:4]
+    return ", ".join(f"{entity} {count:,}" for entity, count in first) or "-"
 
 
 def planned(plan: Any) -> Render:

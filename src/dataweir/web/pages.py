@@ -81,6 +81,7 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
     candidates = store.candidates(table=name, limit=10)
     quality = store.quality_results(table=name, limit=1)
     info = opened.info(name)
+    tags = store.tags(name)
     return {
         "name": name,
         "info": info._asdict(),
@@ -92,6 +93,7 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
             }
             for field in opened.schema(name)
         ],
+        "tags": tags,
         "sources": [
             {"label": label, "type": s.name, **{k: getattr(s.config, k) for k in ("owner", "licence", "purpose")}}
             for label, s in feeding.items()
