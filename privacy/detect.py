@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 
 from .analyzer import Finding, analyzer
+from .gazetteers import common_words
+
+_NAME = re.compile(r"[^\W\d_]{4,}")
 
 FINDINGS = pa.schema(
     [
@@ -44,9 +48,22 @@ def find_distinct(texts: pa.Array, language: str, ner: str | None = None) -> dic
     engine = analyzer(language, ner)
     found = {}
     for index, parts in enumerate(engine.sieve.suspects(texts)):
-        if parts and (findings := settle(engine.find(texts[index].as_py(), parts))):
-            found[index] = findings
+        if parts and (findings := engine.find(text := texts[index].as_py(), parts)):
+            found[index] = settle([*findings, *_again(text, findings, language)])
     return found
+
+
+def _again(text: str, findings: Sequence[Finding], language: str) -> list[Finding]:
+    """Return where parts of people's names stand once more: who is named in full is then called by one name."""
+    names: dict[str, float] = {}
+    for finding in findings:
+        if finding.entity == "PERSON":
+            parts = _NAME.findall(text[finding.start : finding.end])
+            names |= {part: finding.score for part in parts if part.casefold() not in common_words(language)}
+    if not names:
+        return []
+    places = re.finditer(rf"\b(?:{'|'.join(map(re.escape, names))})\b", text)
+    return [Finding(match.start(), match.end(), "PERSON", names[match[0]]) for match in places]
 
 
 def settle(findings: Sequence[Finding]) -> list[Finding]:

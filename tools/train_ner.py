@@ -42,6 +42,34 @@ LOCALES = {
 FOREIGN = ("pl_PL", "tr_TR", "fi_FI", "sv_SE", "no_NO", "da_DK", "hu_HU", "cs_CZ", "ro_RO", "hr_HR", "vi_VN", "id_ID")
 KINDS = {"p": "PERSON", "f": "PERSON", "l": "PERSON", "c": "LOCATION", "n": "LOCATION", "o": "ORGANIZATION"}
 THEIRS = {"PERSON": "PERSON", "PLACE": "LOCATION", "ORGANIZATION": "ORGANIZATION"}
+SYLLABLES = [
+    "ac",
+    "bel",
+    "cor",
+    "da",
+    "en",
+    "fo",
+    "gra",
+    "hel",
+    "in",
+    "jo",
+    "ko",
+    "lum",
+    "mar",
+    "nex",
+    "or",
+    "pla",
+    "qua",
+    "rel",
+    "sol",
+    "tra",
+    "um",
+    "vi",
+    "wen",
+    "xo",
+    "yel",
+    "zap",
+]
 _SLOT = re.compile(r"\{(\w)\}")
 Marked = tuple[str, list[tuple[int, int, str]]]
 
@@ -85,8 +113,18 @@ class Names:
     def _organisation(self, faker: object, city: str, last: str) -> str:
         made = [faker.company()] * 4  # type: ignore[attr-defined]
         made += [f"University of {city}", f"{last} Bank", f"{city} Hospital", f"{last} & Co", f"{city} United"]
+        made += [self._brand() for _ in range(4)]
         made += ["".join(self.dice.choices(string.ascii_uppercase, k=self.dice.randrange(2, 5)))]
         return str(self.dice.choice(made))
+
+    def _brand(self) -> str:
+        """Return an invented name of one word, as young companies have."""
+        dice = self.dice
+        parts = dice.choices(SYLLABLES, k=dice.choice((2, 2, 3)))
+        name = "".join(parts).capitalize() + dice.choice(
+            ("", "", "ly", "ify", "ware", "soft", "net", "tech", "Web", "data")
+        )
+        return name.upper() if len(name) < 5 and dice.random() < 0.5 else name
 
 
 def generated(language: str, sentences: list[str], count: int, dice: random.Random) -> Iterator[Marked]:

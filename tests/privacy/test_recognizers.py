@@ -40,6 +40,11 @@ def test_finding_fast_is_finding_the_same(plug: type[Recognizer]) -> None:
         assert engine.find(text) == engine.plain(text), text
 
 
+def test_who_is_named_once_is_found_wherever_a_part_of_the_name_stands() -> None:
+    text, spans = marked("Ask «Rosalind Featherby», please: «Featherby» knows, and feathers are none of it.")
+    assert [(r["start"], r["end"]) for r in detect([text]).to_pylist()] == spans
+
+
 def test_findings_do_not_overlap_and_nulls_have_none() -> None:
     found = detect(["write jane@example.org or call +44 20 7946 0958", None, "nothing", "write jane@example.org"])
     assert set(found["row"].to_pylist()) == {0, 3}
