@@ -19,7 +19,7 @@ from ..errors import ConfigError, MissingExtra, StorageError
 from ..storage import storage_error
 from .plainjson import dump_json
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in migrations/versions; here so that opening a current store loads no Alembic."""
 
 VERSION_TABLE = "weir_version"
