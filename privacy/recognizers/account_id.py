@@ -25,6 +25,10 @@ class AccountId(Recognizer):
             rf"\b{_WORD}\s{{0,2}}(?:is|ist|est|es|è|é|[:#=])?\s{{0,2}}(?P<value>(?=[\w-]*\d{{3}})[A-Z0-9][A-Z0-9-]{{3,24}})(?![\w-])",
             0.7,
         ),
+        Pattern(
+            r"\b(?:cvv2?|cvc2?|card\ssecurity\scode|security\scode|kartenprüfnummer|prüfziffer)\s{0,2}(?:is|ist|[:#=])?\s{0,2}(?P<value>\d{3,4})(?!\w)",
+            0.6,
+        ),
         Pattern(r"\bsort\scode\s{0,2}(?:is|:)?\s{0,2}(?P<value>\d{2}-\d{2}-\d{2})(?![\w-])", 0.8),
         Pattern(
             r"\b(?:bic|swift(?:\scode)?)\s{0,2}(?:is|[:/])?\s{0,2}(?P<value>[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)",
@@ -37,5 +41,6 @@ class AccountId(Recognizer):
         "employee ID «E10442» left",
         "sort code «12-34-56» ok",
         "BIC «DEUTDEFF500»",
+        "expires 04/27, cvv «123»",
     )
     negatives = ("on account of 2023 rules", "account number please", "customer number one")

@@ -51,6 +51,22 @@ class LicensePlate(Recognizer):
     negatives = ("plate of food", "room AB 12 is free", "registration is open in 2023")
 
 
+@recognizer("vehicle_id")
+class VehicleId(Recognizer):
+    """Vehicle identification numbers (ISO 3779) behind the word that names them."""
+
+    entity = "LICENSE_PLATE"
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(
+            rf"\b(?:vin|chassis(?:\snumber|\sno\.?)?|fahrgestellnummer|fin|num[eé]ro\sde\sch[aâ]ssis|bastidor|telaio|chassi){_BETWEEN}"
+            r"(?P<value>[A-HJ-NPR-Z0-9]{17})(?!\w)",
+            0.8,
+        ),
+    )
+    positives = ("VIN «1HGCM82633A004352» checked", "Fahrgestellnummer: «WVWZZZ1JZ3W386752»")
+    negatives = ("a fin of the fish", "vin rouge de 2019")
+
+
 @recognizer("driver_license")
 class DriverLicense(Recognizer):
     """Driving licence numbers behind the word that names them."""

@@ -22,7 +22,7 @@ class MedicalRecord(Recognizer):
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"\bMRN[-:#\s]{0,3}\d{4,12}(?!\w)", 0.8),
         Pattern(r"\bMED\d{6,10}(?!\w)", 0.5),
-        Pattern(rf"{_WORD}[^\n\d]{{0,25}}?(?P<value>(?<![\w-])[A-Z]{{0,3}}[-/]?\d[\dA-Z/-]{{3,14}}(?![\w-]))", 0.7),
+        Pattern(rf"{_WORD}[^\n\d]{{0,25}}?(?P<value>(?<![\w-])[A-Z]{{0,4}}[-/]?\d[\dA-Z/-]{{3,14}}(?![\w-]))", 0.7),
         Pattern(rf"{_WORD}[^\n]{{0,40}}?\b(?:and|or|und|et|,)\s(?P<value>[A-Z]{{1,3}}-?\d{{5,10}}(?![\w-]))", 0.6),
     )
     positives = (

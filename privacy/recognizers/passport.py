@@ -15,7 +15,7 @@ class Passport(Recognizer):
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|护照)"
-            r"[\s\S]{0,40}?(?<![\w-])(?P<value>(?=[a-z]{0,3}\d)[a-z0-9]{6,12})(?![\w-])",
+            r"[\s\S]{0,40}?(?<![\w-])(?P<value>(?=[a-z]{0,4}\d)[a-z0-9]{6,12})(?![\w-])",
             0.7,
         ),
     )
