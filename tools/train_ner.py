@@ -42,34 +42,10 @@ LOCALES = {
 FOREIGN = ("pl_PL", "tr_TR", "fi_FI", "sv_SE", "no_NO", "da_DK", "hu_HU", "cs_CZ", "ro_RO", "hr_HR", "vi_VN", "id_ID")
 KINDS = {"p": "PERSON", "f": "PERSON", "l": "PERSON", "c": "LOCATION", "n": "LOCATION", "o": "ORGANIZATION"}
 THEIRS = {"PERSON": "PERSON", "PLACE": "LOCATION", "ORGANIZATION": "ORGANIZATION"}
-SYLLABLES = [
-    "ac",
-    "bel",
-    "cor",
-    "da",
-    "en",
-    "fo",
-    "gra",
-    "hel",
-    "in",
-    "jo",
-    "ko",
-    "lum",
-    "mar",
-    "nex",
-    "or",
-    "pla",
-    "qua",
-    "rel",
-    "sol",
-    "tra",
-    "um",
-    "vi",
-    "wen",
-    "xo",
-    "yel",
-    "zap",
-]
+SYLLABLES = (
+    *("ac", "bel", "cor", "da", "en", "fo", "gra", "hel", "in", "jo", "ko", "lum", "mar", "nex", "or", "pla"),
+    *("qua", "rel", "sol", "tra", "um", "vi", "wen", "xo", "yel", "zap"),
+)
 _SLOT = re.compile(r"\{(\w)\}")
 Marked = tuple[str, list[tuple[int, int, str]]]
 
