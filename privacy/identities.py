@@ -81,12 +81,22 @@ class Identities:
         if self._automaton is None:
             return []
         found: list[Finding] = []
-        matches = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
-        for index, start, end in sorted(matches, key=lambda match: (match[1], -match[2])):
+        folded, places = _squeezed(fold(text))
+        matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        for index, first, last in sorted(matches, key=lambda match: (match[1], -match[2])):
+            start, end = (first, last) if places is None else (places[first], places[last - 1] + 1)
             if (found and start < found[-1].end) or not _whole(text, start, end):
                 continue
             found.append(Finding(start, end, "PERSON" if self._people[index] else "USERNAME", _SCORE))
         return found
+
+
+def _squeezed(text: str) -> tuple[str, list[int] | None]:
+    """Return a text with one space where there are several, and where its characters stood; None: where they stand."""
+    if "  " not in text:
+        return text, None
+    places = [at for at, character in enumerate(text) if character != " " or text[at - 1 : at] != " "]
+    return "".join(text[at] for at in places), places
 
 
 def fold(text: str) -> str:
@@ -117,12 +127,11 @@ def variants(name: str) -> Iterator[tuple[str, bool]]:
         return
     first, last = words[0], words[-1]
     yield f"{last} {first}", True
-    yield f"{last}  {first}", True
     if len(words) > 2:
         yield f"{first} {last}", True
-        yield f"{last}  {' '.join(words[:-1])}", True
+        yield f"{last} {' '.join(words[:-1])}", True
     if len(last) >= _SHORTEST and last not in _ordinary():
-        yield from ((f"{first[0]}{between}{last}", True) for between in (" ", "  "))
+        yield f"{first[0]} {last}", True
         yield f"{first[0]}{last}", False
 
 
