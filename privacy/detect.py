@@ -10,7 +10,7 @@ import pyarrow as pa
 from .analyzer import Finding, analyzer
 from .gazetteers import common_words
 
-_NAME = re.compile(r"[^\W\d_]{4,}")
+_NAME = re.compile(r"(?<!\w)[^\W\d_]{4,}(?!\w)")
 
 FINDINGS = pa.schema(
     [
@@ -62,8 +62,7 @@ def _again(text: str, findings: Sequence[Finding], language: str) -> list[Findin
             names |= {part: finding.score for part in parts if part.casefold() not in common_words(language)}
     if not names:
         return []
-    places = re.finditer(rf"\b(?:{'|'.join(map(re.escape, names))})\b", text)
-    return [Finding(match.start(), match.end(), "PERSON", names[match[0]]) for match in places]
+    return [Finding(*m.span(), "PERSON", names[m[0]]) for m in _NAME.finditer(text) if m[0] in names]
 
 
 def settle(findings: Sequence[Finding]) -> list[Finding]:
