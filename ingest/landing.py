@@ -127,7 +127,7 @@ def _write(source: Source, split: Split, rows_path: str, rejects_path: str, refu
     rows = 0
     newest: float | None = None
     with ExitStack() as files:
-        rows_file = files.enter_context(storage.ParquetSink(rows_path))
+        rows_file = files.enter_context(storage.ParquetSink(rows_path, text_statistics=False))
         rejects_file = files.enter_context(storage.ParquetSink(rejects_path))
         for kept, refused, reached, took in _batches(source, split):
             cursor |= reached or {}

@@ -39,6 +39,7 @@ def test_every_record_is_accounted_for(project: Path, run_weir: Weir) -> None:
         "duplicates": 4,
         "rejected": 2,
         "rejected_by_reason": report["sources"]["shop_access"]["rejected_by_reason"],
+        "removed": 0,
         "waiting": 0,
         "balanced": True,
     }

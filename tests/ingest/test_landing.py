@@ -136,3 +136,14 @@ def test_compiling_a_kernel_is_no_time_of_reading(tmp_path: Path) -> None:
     took = time.perf_counter() - began
     assert 0 < landed.cost["compile_seconds"] < took
     assert landed.seconds <= took - landed.cost["compile_seconds"]
+
+
+def test_the_footer_of_raw_rows_names_nobody(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(GOOD * 3)
+    logs = reader(tmp_path)
+    (split,) = logs.plan({}).splits
+    path = land(logs, split, str(tmp_path / "wh"), "c").rows_path
+    group = pq.read_metadata(path).row_group(0)
+    columns = [group.column(i) for i in range(group.num_columns)]
+    said = {column.path_in_schema for column in columns if column.is_stats_set}
+    assert said == {"ts", "tz_minutes", "status", "bytes", "duration_us", "line"}
