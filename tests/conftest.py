@@ -97,10 +97,14 @@ def no_connection_that_nobody_asked_for(tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def scheduler() -> Iterator[str]:
-    """The address of a cluster of one worker process, for tests that run a small project several times."""
+    """The address of a cluster of one worker process, for tests that run a small project several times.
+
+    The worker finds the secret `s3cret` in its environment, as TEA_TOKEN.
+    """
     from distributed import LocalCluster
 
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None)
+    given = {"env": {"TEA_TOKEN": "s3cret"}, "dashboard_address": None}
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=True, **given)
     try:
         yield cluster.scheduler_address
     finally:

@@ -31,11 +31,13 @@ def api(feed: Feed) -> Iterator[Api]:
         yield running
 
 
-@pytest.fixture
-def project(tmp_path: Path, api: Api, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(params=["{workers: 1}"])
+def project(request: pytest.FixtureRequest, tmp_path: Path, api: Api, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TEA_TOKEN", "s3cret")
+    engine = f"{{scheduler: '{request.getfixturevalue('scheduler')}'}}" if request.param == "shared" else request.param
     (tmp_path / "weir.yaml").write_text(
-        "project: tea\nengine: {workers: 1}\nquality: {social_posts: false, user_events: false}\n"
+        f"project: tea\nengine: {engine}\n"
+        "quality: {social_posts: false, user_events: false}\n"
         "dedup: {social_posts: {min_chars: 1000}}\n"
         "sources:\n"
         f"  fedi: {{type: mastodon, base_url: '{api.url}', timelines: [home], token: '${{TEA_TOKEN}}',"
@@ -49,6 +51,7 @@ def held(project: Path) -> list[int]:
     return sorted(int(ident.rpartition("/")[2]) for ident in ids)
 
 
+@pytest.mark.parametrize("project", ["shared"], indirect=True)
 def test_runs_go_on_where_the_last_one_stopped(project: Path, api: Api, feed: Feed) -> None:
     Project.open(project).run()
     assert held(project) == feed.posts
