@@ -103,7 +103,7 @@ def scheduler() -> Iterator[str]:
     """
     from distributed import LocalCluster
 
-    given = {"env": {"TEA_TOKEN": "s3cret"}, "dashboard_address": None}
+    given = {"env": {"TEA_TOKEN": "s3cret"}, "dashboard_address": ":0"}
     cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=True, **given)
     try:
         yield cluster.scheduler_address
