@@ -31,11 +31,10 @@ def totals(states: list[Any], _: Work) -> list[int]:
 
 
 def add(states: list[Any], _: Work) -> Any:
-    """Add up sums; the empty partitions have none."""
-    present = [s for s in states if not pd.isna(s)]
-    if any(isinstance(s, (float, np.floating)) for s in present):
-        return float(np.sum([float(s) for s in present]))
-    return sum(present) if present else states[0]
+    """Add up sums; what is no number in one partition (infinities of both signs) is none in the whole."""
+    if any(isinstance(s, (float, np.floating)) for s in states):
+        return float(np.sum([float(s) for s in states]))
+    return sum(states)
 
 
 def extreme(pick: Callable[[Any], Any]) -> Callable[[list[Any], Work], Any]:

@@ -139,7 +139,10 @@ def value_counts(states: list[pd.Series], work: Work) -> pd.Series:
     filled = [s for s in states if len(s)] or states[:1]
     counts = pd.concat(filled).groupby(level=0, sort=False).sum()
     if (work.values.get("sort") or "value") == "value":
-        counts = counts.sort_index()
+        try:
+            counts = counts.sort_index()
+        except TypeError:  # values of several kinds are sorted as texts, as Great Expectations does it
+            counts = counts.set_axis(counts.index.astype(str)).sort_index()
     counts.name, counts.index.name = "count", "value"
     return counts
 

@@ -327,6 +327,18 @@ def test_order_is_judged_across_the_files_whose_rows_fail(tmp_path: Path) -> Non
     ]
 
 
+def test_infinities_of_both_signs_in_one_partition_leave_no_sum() -> None:
+    frame = pd.DataFrame({"x": [1.0, np.inf, -np.inf, 2.0], "mixed": pd.Series([1, "a", 1, 2], dtype=object)})
+    shares = {"values": [1, "a"], "weights": [0.5, 0.5]}
+    checks = [
+        gxe.ExpectColumnSumToBeBetween(column="x", min_value=0),
+        gxe.ExpectColumnKLDivergenceToBeLessThan(column="mixed", partition_object=shares, threshold=0.5),
+    ]
+    ours, theirs = run_suite(cut(frame, 2), checks), run_suite(frame, checks)
+    assert [r.success for r in ours] == [r.success for r in theirs]
+    assert pd.isna(ours[0].result["observed_value"])
+
+
 def test_a_row_condition_names_fields_of_nested_columns() -> None:
     import pyarrow as pa
 
