@@ -3,9 +3,9 @@
     pip install -e '.[dev]' rensa datasketch datatrove courlan crawlerdetect html2text
     python -m benchmarks ../shared/data [--full] [--only weblogs,dedup]
 
-Each runs in a process of its own, so that none leaves memory or caches to the next. Without --full the inputs are small
-enough for all of it to end in about ten minutes on two cores; with it they have the sizes that the docs name. What cannot
-run here (a peer that is not installed, data that is not there) is named at the end, and the exit code is then 1.
+Each runs in a process of its own, so that none leaves memory or caches to the next. Without --full the inputs are so
+small that all of it ends in minutes; with it they have the sizes that the docs name. What cannot run here (a peer that
+is not installed, data that is not there) is named at the end, and the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 
 class Benchmark(NamedTuple):
-    """A module and its arguments: for a first look, and for the figures in the docs; {data} and {scratch} are folders."""
+    """A module and its arguments: for a first look, and for the figures in the docs; folders stand in braces."""
 
     module: str
     brief: str
@@ -28,14 +28,16 @@ class Benchmark(NamedTuple):
 
 BENCHMARKS = (
     Benchmark("weblogs.speed", "{data}/weblogs --gigabytes 0.1 --rounds 1", "{data}/weblogs --gigabytes 1 --rounds 3"),
-    Benchmark("social.reading", "{data}", "{data}"),
+    Benchmark("social.reading", "{data}/social --megabytes 20 --rounds 1", "{data}/social"),
     Benchmark("clean.rules", "{data} 5000", "{data} 50000"),
-    Benchmark("dedup.peers", "2000 {data}/social", "20000 {data}/social"),
+    Benchmark("clean.bots", "{data}", "{data}"),
+    Benchmark("dedup.peers", "2000 {corpus}", "20000 {corpus}"),
     Benchmark("dedup.labelled", "{data}/dedup", "{data}/dedup"),
-    Benchmark("dedup.scale", "20000 4", "1000000 10"),
+    Benchmark("dedup.scale", "20000 4 {corpus}", "1000000 10 {corpus}"),
     Benchmark("quality.run", "--rows 500000 --files 4", "--rows 5000000 --files 100"),
-    Benchmark("privacy.accuracy", "{data}", "{data}"),
+    Benchmark("privacy.accuracy", "{data}/pii", "{data}/pii"),
     Benchmark("privacy.speed", "{data} --texts 300 --lines 2000", "{data}"),
+    Benchmark("privacy.risk", "--rows 200000", ""),
     Benchmark("catalogue.pages", "{scratch}/grown --runs 500 --tables 50", "{scratch}/grown"),
 )
 
@@ -53,7 +55,8 @@ def main() -> None:
             if wanted and not {benchmark.module, benchmark.module.split(".")[0]} & set(wanted):
                 continue
             arguments = benchmark.full if options.full else benchmark.brief
-            places = {"data": options.data.resolve(), "scratch": scratch}
+            data = options.data.resolve()
+            places = {"data": data, "corpus": data / "dedup" / "minhash_mccormick", "scratch": scratch}
             words = [word.format(**places) for word in arguments.split()]
             print(f"\n## {benchmark.module} {arguments}\n", flush=True)
             done = subprocess.run([sys.executable, "-m", f"benchmarks.{benchmark.module}", *words], check=False)

@@ -1,0 +1,1 @@
+"""The suite of 25 expectations beside Great Expectations' own engines."""

@@ -1,6 +1,6 @@
 """Side by side: Great Expectations' pandas engine and the Dask engine, one suite of 25 expectations, one run.
 
-    python benchmarks/quality/run.py --rows 5000000 --files 10
+    python -m benchmarks.quality.run --rows 5000000 --files 10
 
 Each way runs in a process of its own on the same Parquet files; seconds count from the files to the results
 (reading included, imports and the start of workers not), cpu adds up the processor time of all processes, which other
@@ -22,8 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import data
-import suite
+from . import data, suite
 
 WAYS = ("pandas", "dask-threads", "dask-processes", "differential")
 
@@ -45,7 +44,16 @@ def main() -> None:
     data.write(folder, options.rows, options.files)
     results = {}
     for way in options.ways.split(","):
-        arguments = [sys.executable, __file__, *sys.argv[1:], "--folder", str(folder), "--way", way]
+        arguments = [
+            sys.executable,
+            "-m",
+            "benchmarks.quality.run",
+            *sys.argv[1:],
+            "--folder",
+            str(folder),
+            "--way",
+            way,
+        ]
         done = subprocess.run(arguments, check=True, capture_output=True, text=True)
         results[way] = json.loads(done.stdout.splitlines()[-1])
     print(f"{options.rows:,} rows, {options.files} files, {len(suite.expectations())} expectations\n")
