@@ -51,7 +51,7 @@ types: $(VENV)/.test
 	MYPYPATH=$(TYPED) $(BIN)/mypy -p dataweir
 
 pytest: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 format: $(VENV)/.test ## mend lint and format
 	$(BIN)/ruff check --fix $(SOURCES)

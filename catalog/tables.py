@@ -7,6 +7,7 @@ person, in manifests that outlive the erasure of the data.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -32,6 +33,9 @@ from .. import storage
 from ..errors import ConfigError, DataError, StorageError
 from .database import locate
 from .iceberg import check_footer, guarded, plain_schema, to_iceberg
+
+# It warns of every column without bounds, and here nearly all have none on purpose.
+logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
 
 ZONES = ("raw", "refined", "shared")
 COMMIT_PROPERTY = "weir.commit"

@@ -208,7 +208,7 @@ def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, run_weir:
     truth = {line["what"]: line["true"] for line in first["prediction"]}
     assert truth["records"] > LINES
     assert truth["seconds"] > 0
-    assert truth["peak_memory_bytes"] > 1 << 20
+    assert truth["peak_memory_bytes"] > 1 << 20, first
     (alone / "logs" / "c.log").write_text(log()[: 1 << 20].rpartition("\n")[0] + "\n")
     planned = run_weir("plan", "--json", cwd=alone).json["prediction"]
     assert planned["runs"] == 1

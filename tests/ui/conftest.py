@@ -10,31 +10,23 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 import shop
+from served import PASSWORD, Served
 
 from dataweir.catalog.people import Role
 from dataweir.catalog.records import Review
 from dataweir.flow.project import Project
 
-PASSWORD = "correct horse battery"
 PEOPLE: dict[str, Role] = {"vic": "viewer", "eve": "engineer", "rita": "reviewer", "adam": "admin"}
 BROWSER = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --window-size=1280,900"
 )
-
-
-class Served(NamedTuple):
-    """The page's address, the project's folder, an admin's token."""
-
-    url: str
-    folder: Path
-    token: str
 
 
 @pytest.fixture(scope="session")

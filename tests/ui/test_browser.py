@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 pytest.importorskip("selenium")
-from conftest import PASSWORD, Served
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
+from served import PASSWORD, Served
 
 PAGES = ("/", "/exports", "/tables", "/tables/refined.social_posts", "/runs", "/scores", "/lineage", "/audit")
 PAGES += ("/search?q=reddit", "/people")

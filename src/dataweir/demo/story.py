@@ -108,9 +108,9 @@ def _screen(console: Any, told: Told) -> None:
     console.print()
     console.print(
         table(
-            ("source", "records in", "kept", "duplicates", "rejected", "adds up"),
+            ("source", "records in", "kept", "duplicates", "removed", "rejected", "adds up"),
             [
-                (label, a["records"], a["kept"], a["duplicates"], a["rejected"], a["balanced"])
+                (label, a["records"], a["kept"], a["duplicates"], a["removed"], a["rejected"], a["balanced"])
                 for label, a in [*told.status["sources"].items(), ("all", total)]
             ],
         )
