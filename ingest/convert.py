@@ -12,7 +12,7 @@ from numba import njit
 
 from .columns import Bytes, Ints, Slices, frozen, slices
 from .schemas import TIMESTAMP
-from .times import days_from_civil, month_days
+from .times import days_from_civil, fraction, month_days
 
 Kind = Literal["string", "int", "float", "bool", "timestamp", "date"]
 TYPES: dict[str, pa.DataType] = {
@@ -150,17 +150,6 @@ def _pair(data: Bytes, at: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fraction(data: Bytes, at: int, end: int) -> tuple[int, int]:
-    """Read digits after a point; return them as microseconds (further digits cut off), and where they end."""
-    value, unit = np.int64(0), np.int64(100000)
-    while at < end and 48 <= data[at] <= 57:
-        value += (np.int64(data[at]) - 48) * unit
-        unit //= 10
-        at += 1
-    return value, at  # type: ignore[return-value]
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _iso(data: Bytes, at: int, end: int) -> int:
     """Read ISO 8601 (`2024-05-01[T ]12:30[:00[.5]][Z|+02[[:]00]]`) as microseconds UTC, or the smallest int64."""
     wrong = np.iinfo(np.int64).min
@@ -188,7 +177,7 @@ def _iso(data: Bytes, at: int, end: int) -> int:
         micros += second * 1000000
         at += 3
         if at + 1 < end and (data[at] == 46 or data[at] == 44) and 48 <= data[at + 1] <= 57:
-            part, at = _fraction(data, at + 1, end)
+            part, at = fraction(data, at + 1, end)
             micros += part
     if at < end and data[at] == 32 and at + 1 < end:
         at += 1
@@ -227,7 +216,7 @@ def _times(data: Bytes, starts: Ints, ends: Ints) -> npt.NDArray[np.int64]:
         if at == first or value > 253402300799:
             continue
         if at + 1 < end and data[at] == 46:
-            part, at = _fraction(data, at + 1, end)
+            part, at = fraction(data, at + 1, end)
             micros += part
         if at == end and not (negative and value > 62135596800):
             out[row] = -micros if negative else micros

@@ -72,7 +72,7 @@ def _month(data: Bytes, at: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fraction(data: Bytes, at: int, end: int) -> tuple[int, int]:
+def fraction(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Read the digits of a fraction as microseconds, further digits cut off; return them and where they end."""
     value, unit = np.int64(0), np.int64(100000)
     while at < end and 48 <= data[at] <= 57:
@@ -157,11 +157,11 @@ def read_time(data: Bytes, at: int, end: int, patterns: Bytes, low: int, high: i
             noon = 1 if data[at] == 80 else 0
             at += 2
         elif directive == 102:  # f
-            micros, at = _fraction(data, at, end)
+            micros, at = fraction(data, at, end)
             wanted = max(1, at - start)
         elif directive == 63:  # ?
             if at + 1 < end and (data[at] == 46 or data[at] == 44) and 48 <= data[at + 1] <= 57:
-                micros, at = _fraction(data, at + 1, end)
+                micros, at = fraction(data, at + 1, end)
             wanted = at - start
         elif directive == 122 or directive == 90:  # z, Z
             zone, at = _zone(data, at, end)
@@ -270,7 +270,7 @@ def read_any_time(data: Bytes, at: int, end: int, patterns: Bytes, low: int, hig
             return -1, 0, 0
         micros = value * scale
         if scale == 1000000 and stop + 1 < end and data[stop] == 46:
-            part, stop = _fraction(data, stop + 1, end)
+            part, stop = fraction(data, stop + 1, end)
             micros += part
         return stop, micros, 0
     return read_time(data, at, end, patterns, low, high)
