@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import forget_house as house
 import pytest
 
@@ -15,13 +13,17 @@ from dataweir.output import Output
 OUTPUT = Output(json=True)
 
 
+def in_this_process(patch: pytest.MonkeyPatch) -> None:
+    for module in (run, label, export, flow):
+        patch.setattr(module, "Engine", house.Here)
+
+
 @pytest.fixture(scope="session")
-def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[house.Kept]:
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> house.Kept:
     """The house after a run, labels, a release and a candidate that waits."""
+    folder = house.build(tmp_path_factory.mktemp("forget") / "house")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (run, label, export, flow):
-            patch.setattr(module, "Engine", house.Here)
-        folder = house.build(tmp_path_factory.mktemp("forget") / "house")
+        in_this_process(patch)
         project = Project.open(folder)
         project.run()
         label.label(project, None, OUTPUT)
@@ -29,9 +31,10 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[house.Kept]:
         review.review(project, made.id, "approved", "bob", "looked at it")
         review.publish(project, "research", None, "bob")
         export.export(project, "research", "alice", OUTPUT)
-        yield house.Kept(folder, tmp_path_factory.mktemp("copy") / "house")
+    return house.Kept(folder, tmp_path_factory.mktemp("copy") / "house")
 
 
 @pytest.fixture
-def project(lived_in: house.Kept) -> Project:
+def project(lived_in: house.Kept, monkeypatch: pytest.MonkeyPatch) -> Project:
+    in_this_process(monkeypatch)
     return Project.open(lived_in.restore())
