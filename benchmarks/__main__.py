@@ -1,6 +1,6 @@
 """All benchmarks, one after the other: every table that the docs quote, by one command.
 
-    pip install -e '.[dev]' rensa datasketch datatrove courlan crawlerdetect html2text
+    pip install -e '.[dev]' rensa datasketch datatrove 'xxhash<4' tokenizers spacy courlan crawlerdetect html2text
     python -m benchmarks ../shared/data [--full] [--only weblogs,dedup]
 
 Each runs in a process of its own, so that none leaves memory or caches to the next. Without --full the inputs are so

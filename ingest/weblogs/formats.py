@@ -23,6 +23,11 @@ def _request(close: bytes = b'"', gap: bytes = b' "') -> Field:
     return Field("request", QUOTED, close, gap)
 
 
+def _quoted(*names: str) -> tuple[Field, ...]:
+    """Fields in quotes, before another one in quotes."""
+    return tuple(Field(name, QUOTED, b'"', b' "') for name in names)
+
+
 def _rest(*names: str, kind: int = LOOSE) -> tuple[Field, ...]:
     return (*(Field(name, kind) for name in names), Field("more", REST, gap=b""))
 
@@ -239,10 +244,7 @@ _LINES = [
             Field("bytes", NUMBER),
             Field("duration_us", NUMBER, scale=_MILLI),
             Field("upstream_time", gap=b' "'),
-            Field("forwarded_for", QUOTED, b'"', b' "'),
-            Field("user_agent", QUOTED, b'"', b' "'),
-            Field("request_id", QUOTED, b'"', b' "'),
-            Field("host", QUOTED, b'"', b' "'),
+            *_quoted("forwarded_for", "user_agent", "request_id", "host"),
             Field("upstream_host", QUOTED, b'"', b""),
         ),
         b"[",
@@ -262,10 +264,7 @@ _LINES = [
             Field("bytes", NUMBER),
             Field("duration_us", NUMBER, scale=_MILLI),
             Field("upstream_time", gap=b' "'),
-            Field("forwarded_for", QUOTED, b'"', b' "'),
-            Field("user_agent", QUOTED, b'"', b' "'),
-            Field("request_id", QUOTED, b'"', b' "'),
-            Field("host", QUOTED, b'"', b' "'),
+            *_quoted("forwarded_for", "user_agent", "request_id", "host"),
             Field("upstream_host", QUOTED, b'"', b" "),
             Field("upstream_cluster"),
             Field("upstream_local_address"),
