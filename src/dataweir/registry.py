@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
@@ -33,6 +34,7 @@ class Registry(Generic[T]):
         self.group = f"dataweir.{kind}s"
         self._plugs: dict[str, T] = {}
         self._loaded = False
+        self._loading = threading.RLock()
 
     def __call__(self, name: str) -> Callable[[T], T]:
         """Register the decorated object under `name`, which it also carries as its attribute `name`."""
@@ -68,9 +70,12 @@ class Registry(Generic[T]):
             ) from None
 
     def _load(self) -> None:
-        if self._loaded:
-            return
-        self._loaded = True
+        with self._loading:  # a second thread waits for all plugs; the loading modules themselves may look here
+            if not self._loaded:
+                self._loaded = True
+                self._load_all()
+
+    def _load_all(self) -> None:
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")

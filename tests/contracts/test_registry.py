@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+
 import pytest
 
 from dataweir.errors import ConfigError
 from dataweir.flow.plugs import plugs, registries
+from dataweir.registry import Registry
 
 
 @pytest.mark.parametrize("kind", ["sources", "rules", "labellers", "recognizers", "operators", "metrics"])
@@ -31,3 +36,23 @@ def test_a_name_is_taken_once() -> None:
 
     with pytest.raises(ConfigError, match="registered twice"):
         registry(name)(Other)
+
+
+def test_whoever_looks_while_another_thread_loads_sees_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "slow_plugs"
+    package.mkdir()
+    (package / "__init__.py").write_text("import threading\nreached, go_on = threading.Event(), threading.Event()\n")
+    (package / "first.py").write_text("from slow_plugs import go_on, reached\nreached.set()\ngo_on.wait(10)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    slow: Registry[type] = Registry("plug", "slow_plugs")
+    gates = importlib.import_module("slow_plugs")
+    with ThreadPoolExecutor(2) as threads:
+        loading = threads.submit(slow.all)
+        assert gates.reached.wait(10)
+        slow("late")(type("Late", (), {}))
+        looking = threads.submit(slow.get, "later")
+        assert not wait([looking], timeout=0.1).done
+        slow("later")(type("Later", (), {}))
+        gates.go_on.set()
+        assert set(loading.result()) == {"late", "later"}
+        assert looking.result().__name__ == "Later"
