@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from dataweir.config import EngineConfig
 from dataweir.engine import Engine, Secret
-from dataweir.flow.masking import make
+from dataweir.flow.sharing.masking import make
 from dataweir.output import Output
 from dataweir.privacy.policy import Policy
 from dataweir.privacy.risk.figures import judge, measure

@@ -5,9 +5,10 @@ from __future__ import annotations
 import forget_house as house
 import pytest
 
-from dataweir.flow import export, label, review, run
-from dataweir.flow import forget as flow
+from dataweir.flow import label, run
 from dataweir.flow.project import Project
+from dataweir.flow.sharing import export, review
+from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output
 
 OUTPUT = Output(json=True)

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dataweir.catalog.records import Review
 from dataweir.errors import PrivacyGateFailed
-from dataweir.flow.audit import verify_audit
-from dataweir.flow.export import find
 from dataweir.flow.project import Project
-from dataweir.flow.review import publish, review
+from dataweir.flow.sharing.audit import verify_audit
+from dataweir.flow.sharing.export import find
+from dataweir.flow.sharing.review import publish, review
 from dataweir.privacy.review import signed
 from dataweir.privacy.verify import verify
 
@@ -116,7 +116,7 @@ def settings(project: Project, **values: str) -> Project:
 
 
 def test_an_approval_expires_as_configured(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataweir.flow.review as flow
+    import dataweir.flow.sharing.review as flow
 
     project = settings(project, valid="2d")
 

@@ -9,8 +9,8 @@ from typing import Any
 import forget_house as house
 import pytest
 
-from dataweir.flow import forget as flow
 from dataweir.flow.project import Project
+from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output
 from dataweir.privacy.signing import load_public_key
 from dataweir.privacy.verify import verify

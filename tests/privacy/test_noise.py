@@ -64,8 +64,8 @@ def test_noise_is_of_the_scale_that_opendp_proves() -> None:
 
 
 def test_an_aggregate_without_budget_or_public_keys_is_refused_before_anything_is_spent(tmp_path: Path) -> None:
-    from dataweir.flow.aggregate import aggregate
     from dataweir.flow.project import Project
+    from dataweir.flow.sharing.aggregate import aggregate
     from dataweir.output import Output
 
     (tmp_path / "weir.yaml").write_text(
@@ -82,7 +82,7 @@ def test_an_aggregate_without_budget_or_public_keys_is_refused_before_anything_i
 def test_means_are_near_the_truth_and_public_keys_are_demanded(tmp_path: Path) -> None:
     pytest.importorskip("opendp", reason="OpenDP is not installed: pip install 'dataweir[dp]'")
     from dataweir.config import AggregateConfig
-    from dataweir.flow.aggregate import _bounds, _noised
+    from dataweir.flow.sharing.aggregate import _bounds, _noised
 
     settings_ = AggregateConfig(
         table="posts", by=["kind"], keys={"kind": ["post", "comment"]}, measure="mean", column="score", between=(0, 10),

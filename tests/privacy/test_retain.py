@@ -13,8 +13,8 @@ from sqlalchemy import text
 from dataweir.catalog.records import Review
 from dataweir.catalog.store import Store
 from dataweir.errors import ConfigError
-from dataweir.flow import forget as flow
 from dataweir.flow.project import Project
+from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output
 
 OUTPUT = Output(json=True)

@@ -9,7 +9,7 @@ import pytest
 
 from dataweir.errors import ConfigError, DataError
 from dataweir.flow.project import Project
-from dataweir.flow.unmask import keys, rotate_key, unmask
+from dataweir.flow.sharing.unmask import keys, rotate_key, unmask
 from dataweir.privacy.keys import known_keys, secret_key
 from dataweir.privacy.mask import mask
 

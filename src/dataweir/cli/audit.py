@@ -22,8 +22,8 @@ def add(group: Group) -> None:
 
         The releases and certificates of the project carry its head, and are looked at too.
         """
-        from ..flow.audit import verify_audit
         from ..flow.project import Project
+        from ..flow.sharing.audit import verify_audit
 
         opened = Project.open(project)
         if action == "show":

@@ -34,8 +34,8 @@ def add(group: Group) -> None:
         lift: str | None,
     ) -> None:
         """Show where a person stands in tables, snapshots and exports; with --apply, erase it for good."""
-        from ..flow import forget as flow
         from ..flow.project import Project
+        from ..flow.sharing import forget as flow
 
         opened = Project.open(project)
         if lift is not None:
@@ -51,8 +51,8 @@ def add(group: Group) -> None:
     @click.option("--dry-run", is_flag=True, help="Count only.")
     def retain(output: Output, project: str, dry_run: bool) -> None:
         """Erase the rows that are past the time that `retain:` in weir.yaml gives them; 'weir run' does it too."""
-        from ..flow.forget import retain as go
         from ..flow.project import Project
+        from ..flow.sharing.forget import retain as go
 
         rows = go(Project.open(project), output, apply=not dry_run)
         word = "past their time" if dry_run else "erased"

@@ -22,8 +22,8 @@ def add(group: Group) -> None:
     def keys_list(output: Output, project: str) -> None:
         """List the keys by name and id, never what they are."""
         from ..flow.project import Project
-        from ..flow.unmask import as_rows
-        from ..flow.unmask import keys as found
+        from ..flow.sharing.unmask import as_rows
+        from ..flow.sharing.unmask import keys as found
 
         made = found(Project.open(project))
         output.show(made, printed(table(("key", "id", "state"), as_rows(made))))
@@ -34,7 +34,7 @@ def add(group: Group) -> None:
     def keys_rotate(output: Output, project: str, name: str, person: str | None) -> None:
         """Begin a new key: later pseudonyms bear no relation to earlier ones; the old key is kept to unmask."""
         from ..flow.project import Project
-        from ..flow.unmask import rotate_key
+        from ..flow.sharing.unmask import rotate_key
 
         made = rotate_key(Project.open(project), name, person or getpass.getuser())
         output.show(made, printed(f"key {made.name} is now {made.id}; the one before is kept"))
@@ -58,7 +58,7 @@ def add(group: Group) -> None:
     ) -> None:
         """Read again what an export encrypted, as a holder of its key: SOURCE is a Parquet file or a bundle."""
         from ..flow.project import Project
-        from ..flow.unmask import unmask as go
+        from ..flow.sharing.unmask import unmask as go
 
         made = go(Project.open(project), export, source, target, person or getpass.getuser(), reason, key)
         output.show(
@@ -71,9 +71,9 @@ def add(group: Group) -> None:
     @click.option("--as", "person", default=None, help="Who releases it.  [default: the login name]")
     def aggregate(output: Output, project: str, name: str, target: str | None, person: str | None) -> None:
         """Release an aggregate with differential privacy; it takes its epsilon of the table's budget each time."""
-        from ..flow.aggregate import aggregate as go
-        from ..flow.aggregate import write_csv
         from ..flow.project import Project
+        from ..flow.sharing.aggregate import aggregate as go
+        from ..flow.sharing.aggregate import write_csv
 
         made = go(Project.open(project), name, person or getpass.getuser(), output)
         if target:
@@ -85,8 +85,8 @@ def add(group: Group) -> None:
     @command(group, "budget")
     def budget(output: Output, project: str) -> None:
         """Show the privacy budget of every table: what weir.yaml sets, what was spent, what is left."""
-        from ..flow.aggregate import budgets
         from ..flow.project import Project
+        from ..flow.sharing.aggregate import budgets
 
         made = budgets(Project.open(project))
         rows = [(b.table, f"{b.budget:g}", f"{b.spent:g}", f"{b.left:g}") for b in made]

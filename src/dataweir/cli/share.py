@@ -21,8 +21,8 @@ def add(group: Group) -> None:
     @click.option("--as", "person", default=None, help="Who asks.  [default: the login name]")
     def export(output: Output, project: str, name: str, person: str | None) -> None:
         """Mask a table under its policy and put the candidate before the reviewers."""
-        from ..flow.export import export as go
         from ..flow.project import Project
+        from ..flow.sharing.export import export as go
         from .render import candidate
 
         made = go(Project.open(project), name, person or getpass.getuser(), output)
@@ -45,8 +45,8 @@ def add(group: Group) -> None:
     @click.argument("candidate_id")
     def review_show(output: Output, project: str, candidate_id: str) -> None:
         """Show a candidate's evidence: what was masked, risk, residual scan, a masked sample."""
-        from ..flow.export import find
         from ..flow.project import Project
+        from ..flow.sharing.export import find
         from .render import candidate
 
         found = find(Project.open(project), candidate_id)
@@ -56,7 +56,7 @@ def add(group: Group) -> None:
         output: Output, project: str, identifier: str, decision: Decision, person: str | None, reason: str
     ) -> None:
         from ..flow.project import Project
-        from ..flow.review import review as go
+        from ..flow.sharing.review import review as go
         from .render import reviewed
 
         made = go(Project.open(project), identifier, decision, person or getpass.getuser(), reason)
@@ -88,7 +88,7 @@ def add(group: Group) -> None:
     def publish(output: Output, project: str, name: str, folder: str | None, person: str | None) -> None:
         """Publish the approved candidate of an export as a signed bundle."""
         from ..flow.project import Project
-        from ..flow.review import publish as go
+        from ..flow.sharing.review import publish as go
         from .render import published
 
         made = go(Project.open(project), name, folder, person or getpass.getuser())
@@ -99,7 +99,7 @@ def add(group: Group) -> None:
     @click.option("--key", "key", default=None, type=click.Path(), help="The publisher's public key (PEM).")
     def verify(output: Output, project: str, bundle: str, key: str | None) -> int:
         """Verify a published bundle with nothing but the folder and the public key."""
-        from ..flow.verify import verify_bundle
+        from ..flow.sharing.verify import verify_bundle
         from .render import verified
 
         report = verify_bundle(bundle, key, project)

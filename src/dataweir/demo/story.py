@@ -10,13 +10,13 @@ from typing import Any
 
 from ..cli.render import mark, score_line
 from ..errors import ConfigError
-from ..flow.export import export
 from ..flow.project import Project
-from ..flow.review import publish, review
 from ..flow.run import run
 from ..flow.scores import latest
+from ..flow.sharing.export import export
+from ..flow.sharing.review import publish, review
+from ..flow.sharing.verify import verify_bundle
 from ..flow.status import status
-from ..flow.verify import verify_bundle
 from ..output import Output, table
 from .truth import Truth
 

@@ -167,7 +167,7 @@ class Project:
     def export(self, name: str, requester: str) -> Any:
         """Make the candidate of an export; return its evidence. Raises PrivacyGateFailed."""
         from ..output import Output
-        from .export import export
+        from .sharing.export import export
 
         return export(self, name, requester, Output(json=True))
 

@@ -15,9 +15,9 @@ from ..ingest.landing import Landed, land
 from ..output import Output
 from ..privacy.erase import all_rows_holding
 from ..privacy.subjects import Subjects
-from .erasing import erased_people
 from .plan import RunPlan
 from .project import Project
+from .sharing.erasing import erased_people
 
 REJECTS_TABLE = "raw.rejects"
 REJECTS_PARTITION = ("stage", "identity")

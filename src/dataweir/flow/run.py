@@ -14,12 +14,12 @@ from ..errors import QualityGateFailed, WeirError
 from ..output import Output
 from .alerts import alerted, crossed, tell
 from .doctor import versions
-from .forget import finish_begun, retain_within, retention_due
 from .plan import RunPlan, make_plan
 from .project import Project
 from .pull import REJECTS_TABLE, Pulled, pull
 from .refine import Refined, refine
 from .scores import rescore
+from .sharing.forget import finish_begun, retain_within, retention_due
 from .status import accounts
 
 

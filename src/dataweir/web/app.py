@@ -25,7 +25,7 @@ from ..catalog.records import Decision
 from ..engine import strip
 from ..errors import ConfigError, PrivacyGateFailed, ProjectLocked, WeirError
 from ..flow.project import Project
-from ..flow.review import review
+from ..flow.sharing.review import review
 from ..output import plain
 from . import charts
 from .openapi import document

@@ -14,10 +14,10 @@ from ..catalog.people import Role
 from ..catalog.records import CandidateState
 from ..errors import ConfigError
 from ..flow import lineage as columns
-from ..flow.audit import verify_audit
-from ..flow.export import find
 from ..flow.scores import band, explain
 from ..flow.search import search as find_words
+from ..flow.sharing.audit import verify_audit
+from ..flow.sharing.export import find
 from ..flow.status import totals
 from .site import Site
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..errors import ConfigError, DataError
-from ..privacy.keys import known_keys, rotate
-from ..privacy.policy import load_policy
-from ..privacy.reveal import reveal
-from ..registry import nearest
-from ..storage import join, list_files, write_parquet
-from .project import Project
+from ...errors import ConfigError, DataError
+from ...privacy.keys import known_keys, rotate
+from ...privacy.policy import load_policy
+from ...privacy.reveal import reveal
+from ...registry import nearest
+from ...storage import join, list_files, write_parquet
+from ..project import Project
 
 _OTHER_USES = ("identity", "signing")
 
@@ -83,7 +83,7 @@ def unmask(
         raise ConfigError(f"{target} is already there", "name another file")
     if not reason.strip():
         raise ConfigError("say why: it stands in the audit trail", "--reason ...")
-    from ..privacy.files import read_tables
+    from ...privacy.files import read_tables
 
     parts = [source] if source.endswith(".parquet") else list_files(join(source, "data"))
     parts = [part for part in parts if part.endswith(".parquet")]

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..config import AggregateConfig
-from ..engine import Engine, Secret
-from ..errors import ConfigError, MissingExtra
-from ..output import Output
-from ..privacy.candidate import SUBJECTS
-from ..privacy.files import row_count
-from ..privacy.keys import secret_key
-from ..privacy.noise import Bounds, bounded, cells, noisy
-from ..registry import nearest
+from ...config import AggregateConfig
+from ...engine import Engine, Secret
+from ...errors import ConfigError, MissingExtra
+from ...output import Output
+from ...privacy.candidate import SUBJECTS
+from ...privacy.files import row_count
+from ...privacy.keys import secret_key
+from ...privacy.noise import Bounds, bounded, cells, noisy
+from ...registry import nearest
+from ..project import Project
 from .masking import BUCKET_ROWS
-from .project import Project
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ConfigError
-from .project import Project
+from ...errors import ConfigError
+from ..project import Project
 
 
 def verify_bundle(bundle: str, key: str | None, project: str) -> Any:
     """Verify a bundle or certificate by the key given, or the project's own. Raises ConfigError without one."""
-    from ..privacy.verify import verify
+    from ...privacy.verify import verify
 
     if key is None:
         own = Project.open(project).keys / "signing.pub"

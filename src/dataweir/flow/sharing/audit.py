@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..storage import is_local, join
+from ...storage import is_local, join
+from ..project import Project
 from .forget import CERTIFICATES
-from .project import Project
 
 
 def anchors(project: Project, store: Any, more: tuple[str, ...] = ()) -> dict[str, str]:

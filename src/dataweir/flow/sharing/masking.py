@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from ..engine import Engine, Secret
-from ..output import Output
-from ..privacy import residual
-from ..privacy.canaries import Canaries, release_canaries
-from ..privacy.candidate import (
+from ...engine import Engine, Secret
+from ...output import Output
+from ...privacy import residual
+from ...privacy.canaries import Canaries, release_canaries
+from ...privacy.candidate import (
     Counted,
     MaskedPart,
     Part,
@@ -22,11 +22,11 @@ from ..privacy.candidate import (
     seal_part,
     subject_of,
 )
-from ..privacy.files import row_count, schema_in
-from ..privacy.policy import Policy
-from ..privacy.residual import Residual
-from ..privacy.risk.figures import Risk, combine, judge
-from ..privacy.risk.linkage import (
+from ...privacy.files import row_count, schema_in
+from ...privacy.policy import Policy
+from ...privacy.residual import Residual
+from ...privacy.risk.figures import Risk, combine, judge
+from ...privacy.risk.linkage import (
     FREQUENCY,
     KEPT,
     SUBJECT,
@@ -38,7 +38,7 @@ from ..privacy.risk.linkage import (
     released_people,
     targets,
 )
-from ..privacy.risk.mondrian import Loss
+from ...privacy.risk.mondrian import Loss
 
 SHARE_ROWS = 1000
 """Fewer rows than this are not worth a task of their own."""

@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..catalog.records import Candidate
-from ..engine import Engine
-from ..privacy.erase import all_rows_holding, batches
-from ..privacy.subjects import Subjects
-from ..storage import delete_tree, is_local, join, list_files
+from ...catalog.records import Candidate
+from ...engine import Engine
+from ...privacy.erase import all_rows_holding, batches
+from ...privacy.subjects import Subjects
+from ...storage import delete_tree, is_local, join, list_files
 
 
 @dataclass(frozen=True)

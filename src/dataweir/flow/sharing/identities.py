@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..catalog.erasure import data_files
-from ..engine import Engine
-from ..privacy.erase import batches, rows_holding
-from ..privacy.subjects import Subjects
+from ...catalog.erasure import data_files
+from ...engine import Engine
+from ...privacy.erase import batches, rows_holding
+from ...privacy.subjects import Subjects
 
 POSTS = "refined.social_posts"
 ID, NAME = "author_id", "author_name"

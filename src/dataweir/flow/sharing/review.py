@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ..catalog.records import Decision, Review, StepRecord
-from ..config import days
-from ..errors import PrivacyGateFailed
-from ..privacy.bundle import ManifestFields
-from ..privacy.bundle import publish as bundle
-from ..privacy.evidence import read_candidate
-from ..privacy.people import same_person
-from ..privacy.policy import load_policy
-from ..privacy.review import check_review, signed
-from ..privacy.signing import signing_key
-from ..storage import is_local, join
+from ...catalog.records import Decision, Review, StepRecord
+from ...config import days
+from ...errors import PrivacyGateFailed
+from ...privacy.bundle import ManifestFields
+from ...privacy.bundle import publish as bundle
+from ...privacy.evidence import read_candidate
+from ...privacy.people import same_person
+from ...privacy.policy import load_policy
+from ...privacy.review import check_review, signed
+from ...privacy.signing import signing_key
+from ...storage import is_local, join
+from ..project import Project
 from .export import Exported, find_candidate, rescored, shown
-from .project import Project
 
 Through = Literal["cli", "web"]
 

@@ -7,20 +7,20 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..catalog.records import Candidate, StepRecord
-from ..engine import Engine, Secret
-from ..errors import ConfigError, PrivacyGateFailed
-from ..output import Output
-from ..privacy.contract import operator
-from ..privacy.difference import difference
-from ..privacy.evidence import check_gates, evidence, sample_rows, write_candidate
-from ..privacy.keys import secret_key
-from ..privacy.policy import load_policy
-from ..privacy.scrutiny import scrutinise
-from ..storage import delete_tree, join, list_files
-from .alerts import alerted
+from ...catalog.records import Candidate, StepRecord
+from ...engine import Engine, Secret
+from ...errors import ConfigError, PrivacyGateFailed
+from ...output import Output
+from ...privacy.contract import operator
+from ...privacy.difference import difference
+from ...privacy.evidence import check_gates, evidence, sample_rows, write_candidate
+from ...privacy.keys import secret_key
+from ...privacy.policy import load_policy
+from ...privacy.scrutiny import scrutinise
+from ...storage import delete_tree, join, list_files
+from ..alerts import alerted
+from ..project import Project
 from .masking import make
-from .project import Project
 from .unmask import export_key
 
 
@@ -149,7 +149,7 @@ def sharing_facts(record: dict[str, Any], columns_in: int) -> dict[str, float]:
 
 def rescored(project: Project, store: Any, run: str) -> None:
     """Compute the scores of a run anew."""
-    from .scores import rescore
+    from ..scores import rescore
 
     rescore(project, store, run)
 

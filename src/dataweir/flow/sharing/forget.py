@@ -9,21 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..catalog.records import Erasure
-from ..catalog.reviews import current_user
-from ..config import days
-from ..engine import Engine, Secret
-from ..errors import ConfigError, StorageError
-from ..ingest.persons import names_beside
-from ..output import Output
-from ..privacy.certificate import issue
-from ..privacy.keys import known_keys, secret_key
-from ..privacy.operators.hash import pseudonym
-from ..privacy.signing import signing_key
-from ..privacy.subjects import Form, Subjects, dumped, forms, hashed, loaded, masked, words
-from ..storage import delete_tree, join
+from ...catalog.records import Erasure
+from ...catalog.reviews import current_user
+from ...config import days
+from ...engine import Engine, Secret
+from ...errors import ConfigError, StorageError
+from ...ingest.persons import names_beside
+from ...output import Output
+from ...privacy.certificate import issue
+from ...privacy.keys import known_keys, secret_key
+from ...privacy.operators.hash import pseudonym
+from ...privacy.signing import signing_key
+from ...privacy.subjects import Form, Subjects, dumped, forms, hashed, loaded, masked, words
+from ...storage import delete_tree, join
+from ..project import Project
 from .erasing import Findings, Note, PastTime, Person, erase, forget_files, look, point_splits
-from .project import Project
 from .releases import drop, drop_unfinished, holding
 from .unmask import export_key
 

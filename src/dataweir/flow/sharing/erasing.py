@@ -16,15 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .. import storage
-from ..catalog import erasure as iceberg
-from ..engine import Engine, Secret
-from ..ingest.dedup.exact import id_column
-from ..ingest.landing import ERASED
-from ..privacy.erase import Rows, batches, count_holding, write_without
-from ..privacy.keys import secret_key
-from ..privacy.subjects import Subjects, loaded
-from .project import Project
+from ... import storage
+from ...catalog import erasure as iceberg
+from ...engine import Engine, Secret
+from ...ingest.dedup.exact import id_column
+from ...ingest.landing import ERASED
+from ...privacy.erase import Rows, batches, count_holding, write_without
+from ...privacy.keys import secret_key
+from ...privacy.subjects import Subjects, loaded
+from ..project import Project
 
 Note = Callable[[str], None]
 _NOTHING: Rows = np.empty(0, np.int64)
@@ -264,7 +264,7 @@ def forget_files(tables: Any, findings: Findings, note: Note) -> dict[str, int]:
 
 def point_splits(store: Any, tables: Any) -> None:
     """Let the splits that wait to be refined name the files that took the place of theirs, and count what went."""
-    from ..privacy.files import row_count
+    from ...privacy.files import row_count
 
     changed = []
     for split in store.splits(state="pulled"):
