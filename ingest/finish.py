@@ -17,6 +17,7 @@ from ..errors import DataError
 from ..storage import filesystem, join, write_parquet
 from .dedup.decide import Verdicts, text_verdicts, verdicts
 from .dedup.exact import ENDED, GONE, REMOVES, SAME, WHY, account_ends, id_column
+from .dedup.repeats import Cuts, without_repeats
 from .dedup.settle import near_verdicts
 from .dedup.staging import read_all
 from .hashing import to_hex
@@ -24,7 +25,7 @@ from .integrate import user_events
 from .outliers import Limits, mark
 from .parts import Decided, FileCount, Finished, Group, Prepared
 from .persons import Identify
-from .schemas import DUPLICATES, TIMESTAMP
+from .schemas import CUTS, DUPLICATES, TIMESTAMP
 from .visits.reconstruct import Visits
 from .visits.reconstruct import apply as apply_visits
 
@@ -43,19 +44,20 @@ def finish(
     visits: Sequence[Visits] = (),
     identify: Identify | None = None,
     limits: Mapping[str, Limits] | None = None,
+    cuts: Cuts | None = None,
 ) -> Finished:
-    """Write a group's final files below the warehouse `out`: kept rows, events, duplicates, clean rejects.
+    """Write a group's final files below the warehouse `out`: kept rows, events, duplicates, cuts, clean rejects.
 
     `decided` are all buckets of all rounds, `visits` those of visitors, `limits` where a number is an outlier,
-    `identify` says who is who, `batch` names the run's files. web_events
-    come as one file a day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for
-    no rows.
+    `identify` says who is who, `cuts` what is repeated, `batch` names the run's files. web_events come as one file a
+    day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for no rows.
     Raises DataError where rows in != kept + duplicates + removed + rejected for any source file.
     """
-    kept, duplicates, goes = [], [], list[tuple[Posts, Posts]]()
+    kept, duplicates, cut, goes = [], [], [CUTS.empty_table()], list[tuple[Posts, Posts]]()
     for part in group.parts:
-        here, dropped, gone = _apply(part, decided, visits)
+        here, dropped, out_of, gone = _apply(part, decided, visits, cuts)
         kept.append(here)
+        cut.append(out_of)
         duplicates.append(dropped)
         goes.append(gone)
     rows, marked = mark(pa.concat_tables(kept, promote_options="permissive"), limits or {})
@@ -70,11 +72,13 @@ def finish(
             written.add("refined.user_events", user_events(social=rows, identify=identify))
     dropped = pa.concat_tables(duplicates)
     written.add("refined.duplicates", dropped)
+    written.add("refined.cuts", pa.concat_tables(cut))
     rejects = [_read(part.rejects) for part in group.parts if part.rejects]
     if rejects:
         written.add("raw.rejects", pa.concat_tables(rejects))
     replaced, deleted = (tuple(sorted({post for part in goes for post in part[which]})) for which in (0, 1))
-    return Finished(written.files, written.rows, _counts(group, rows, dropped), replaced, deleted, marked)
+    lines = sum(table.num_rows for table in cut)
+    return Finished(written.files, written.rows, _counts(group, rows, dropped), replaced, deleted, marked, lines)
 
 
 class _Writer:
@@ -97,9 +101,9 @@ class _Writer:
 
 
 def _apply(
-    part: Prepared, decided: Sequence[Decided], visits: Sequence[Visits]
-) -> tuple[pa.Table, pa.Table, tuple[Posts, Posts]]:
-    """Return a part's kept rows with their ids, its duplicates (DUPLICATES), and the posts that go for it."""
+    part: Prepared, decided: Sequence[Decided], visits: Sequence[Visits], cuts: Cuts | None
+) -> tuple[pa.Table, pa.Table, pa.Table, tuple[Posts, Posts]]:
+    """Return a part's kept rows with their ids, its DUPLICATES, its CUTS, and the posts that go for it."""
     rows = apply_visits(read_all(part.candidates), part, visits)
     outcome = verdicts(part, decided)
     column = id_column(part.table)
@@ -127,7 +131,9 @@ def _apply(
         _duplicates(part.table, second, texts["kept_id"], pa.repeat(pa.scalar("text"), len(second)), _same(second)),
         _duplicates(part.table, third, near["kept_id"], near["method"], near["similarity"]),
     ]
-    return rows.filter(pa.array(keep)), pa.concat_tables(dropped), _going(part, rows, outcome, ends)
+    going = _going(part, rows, outcome, ends)
+    rows, cut = without_repeats(rows, part, cuts) if cuts else (rows, CUTS.empty_table())
+    return rows.filter(pa.array(keep)), pa.concat_tables(dropped), cut, going
 
 
 Posts = set[tuple[str, str]]

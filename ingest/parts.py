@@ -141,6 +141,8 @@ class Finished:
     """(platform, id) of the posts that are taken back, whether they were there or not."""
     outliers: int = 0
     """Numbers that were marked as far from all others."""
+    cut: int = 0
+    """Repeated lines or paragraphs that were cut."""
 
 
 def bucket_count(rows: int, rows_per_bucket: int = 2_000_000) -> int:

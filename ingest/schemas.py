@@ -141,6 +141,33 @@ are at least as similar as the threshold; `ts` is in microseconds, `length` in c
 text's key. Of two rows of one doc the one whose `kept_doc` is another counts: its row in the table was withdrawn."""
 
 
+REPEATS = _schema(
+    table=pa.string(),
+    scheme=pa.string(),
+    key=pa.int64(),
+    doc=pa.int64(),
+    source=pa.string(),
+    file=pa.string(),
+    line=pa.int64(),
+)
+"""The index of repeated lines and paragraphs: a line's hash and a text that has it (`doc` as in near_docs), for each
+line no more texts than it takes to call it repeated."""
+
+CUTS = _schema(
+    table=pa.string(),
+    id=pa.string(),
+    source=pa.string(),
+    file=pa.string(),
+    line=pa.int64(),
+    unit=pa.string(),
+    number=pa.int32(),
+    chars=pa.int32(),
+    key=pa.int64(),
+    texts=pa.int64(),
+)
+"""One repeated line (or paragraph: `unit`) each that was cut from a row's text: its number in the cleaned text, from 1
+on, its length in characters, its hash, and how many texts were known to have it, at least."""
+
 SKETCHES = _schema(
     table=pa.string(),
     column=pa.string(),
@@ -166,5 +193,7 @@ TABLES: dict[str, TableSpec] = {
     "duplicates": TableSpec(DUPLICATES, "id"),
     "near_bands": TableSpec(NEAR_BANDS, "doc", ("band", "identity")),
     "near_docs": TableSpec(NEAR_DOCS, "id"),
+    "repeats": TableSpec(REPEATS, "doc"),
+    "cuts": TableSpec(CUTS, "id"),
     "sketches": TableSpec(SKETCHES, "table", ("table", "identity")),
 }

@@ -75,7 +75,7 @@ def collide(
     key, number = key[order], number[order]
     first = np.ones(len(key), dtype=bool)
     first[1:] = key[1:] != key[:-1]
-    hits = look_up_keys(stored, table, scheme, part.band, key[first])
+    hits = look_up_keys(stored.bands.get(part.band, []), table, scheme.name, key[first])
     several = np.zeros(len(key), dtype=bool)
     several[1:] = ~first[1:]
     several[:-1] |= ~first[1:]

@@ -79,11 +79,11 @@ def sketch_part(
     if isinstance(item, Prepared):
         part, name = item.part.name, item.part.name
         outcome = verdicts(item, decided)
-        rows, pos, identity = _survivors(item, outcome)
+        rows, pos, identity = survivors(item, outcome)
         gone = outcome.ids[outcome.replaces | (outcome.why == GONE), 0].view(np.int64)
     else:
         part, name, gone = "", item.rsplit("/", 1)[-1].removesuffix(".parquet"), np.empty(0, np.int64)
-        rows, pos, identity = _committed(item, table, column, dedup.min_chars)
+        rows, pos, identity = committed(item, table, column, dedup.min_chars)
     stem = join(staging, f"{table}-near-{name}")
     texts = rows[column]
     keys = from_hex(rows["text_key"])[0][:, 0].copy()
@@ -131,7 +131,8 @@ def _open(location: str) -> pa.ipc.RecordBatchFileReader:
         return pa.ipc.open_file(pa.py_buffer(source.read()))
 
 
-def _survivors(part: Prepared, outcome: Verdicts) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+def survivors(part: Prepared, outcome: Verdicts) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+    """Return the rows of one part that the first round kept and that have a text key, where they stand, their docs."""
     rows = read_all(part.candidates)
     keep = ~outcome.dropped & pc.is_valid(rows["text_key"]).to_numpy()
     pos = np.flatnonzero(keep).astype(np.int32)
@@ -144,9 +145,10 @@ def _survivors(part: Prepared, outcome: Verdicts) -> tuple[pa.Table, NDArray[np.
     return rows, pos, outcome.ids[pos, 0].view(np.int64)
 
 
-def _committed(
+def committed(
     location: str, table: str, column: str, min_chars: int
 ) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+    """Return the same of one committed data file of the table."""
     fs, inner = filesystem(location)
     names = pq.read_schema(inner, filesystem=fs).names
     own = id_column(table)

@@ -43,17 +43,17 @@ class Hits(NamedTuple):
     docs: NDArray[np.int64]
 
 
-def look_up_keys(stored: Stored, table: str, scheme: Scheme, band: int, keys: NDArray[np.int64]) -> Hits:
-    """Return the stored texts with one of `keys` (sorted, each once) in that band."""
+def look_up_keys(files: Sequence[str], table: str, scheme: str, keys: NDArray[np.int64]) -> Hits:
+    """Return the stored texts that have one of `keys` (sorted, each once) in files of one band."""
     found = [Hits(np.empty(0, np.int64), np.empty(0, np.int64))]
-    for rows in _groups(stored.bands.get(band, []), "key", keys, ["key", "doc"], table, scheme):
+    for rows in _groups(files, "key", keys, ["key", "doc"], table, scheme):
         found.append(Hits(rows["key"].to_numpy(), rows["doc"].to_numpy()))
     return Hits(np.concatenate([f.keys for f in found]), np.concatenate([f.docs for f in found]))
 
 
 def look_up_docs(stored: Stored, table: str, scheme: Scheme, docs: NDArray[np.int64]) -> pa.Table:
     """Return the stored texts (NEAR_DOCS) called `docs` (sorted, each once), sorted by doc, each once."""
-    found = list(_groups(stored.docs, "doc", docs, NEAR_DOCS.names, table, scheme))
+    found = list(_groups(stored.docs, "doc", docs, NEAR_DOCS.names, table, scheme.name))
     rows = pa.concat_tables([NEAR_DOCS.empty_table(), *found])
     doc = rows["doc"].to_numpy()
     order = np.lexsort((rows["kept_doc"].to_numpy() == doc, doc))
@@ -134,7 +134,7 @@ def _write(name: str, rows: pa.Table, out: str, stem: str) -> tuple[str, str]:
 
 
 def _groups(
-    files: Sequence[str], column: str, wanted: NDArray[np.int64], names: list[str], table: str, scheme: Scheme
+    files: Sequence[str], column: str, wanted: NDArray[np.int64], names: list[str], table: str, scheme: str
 ) -> Iterator[pa.Table]:
     """Yield the rows whose `column` is among `wanted` (sorted), of that table and scheme, from all files."""
     if not len(wanted):
@@ -145,7 +145,7 @@ def _groups(
 
 
 def _of_file(
-    file: str, column: str, wanted: NDArray[np.int64], names: list[str], table: str, scheme: Scheme
+    file: str, column: str, wanted: NDArray[np.int64], names: list[str], table: str, scheme: str
 ) -> list[pa.Table]:
     fs, inner = filesystem(file)
     found = []
@@ -155,9 +155,7 @@ def _of_file(
         for number in range(parquet.num_row_groups):
             group = parquet.metadata.row_group(number)
             least, most = ({n: getattr(group.column(at).statistics, end) for n, at in place.items()} for end in _ENDS)
-            if not all(
-                least[name] <= value <= most[name] for name, value in (("table", table), ("scheme", scheme.name))
-            ):
+            if not all(least[name] <= value <= most[name] for name, value in (("table", table), ("scheme", scheme))):
                 continue
             first, end = np.searchsorted(wanted, [least[column], most[column]])
             if first == end and (end == len(wanted) or wanted[end] != most[column]):

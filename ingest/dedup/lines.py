@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,16 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...errors import ConfigError
-from ..hashing import from_hex
-from .text import text_keys
-
-_BETWEEN = {"line": "\n", "paragraph": "\n\n"}
+from .units import BETWEEN, Unit, Units
 
 
 def repeated_lines(
     texts: pa.Array | pa.ChunkedArray | Iterable[str | None],
     least: int = 3,
-    unit: Literal["line", "paragraph"] = "line",
+    unit: Unit = "line",
     min_chars: int = 20,
 ) -> pa.Table:
     """Find the lines (or paragraphs) that stand in at least `least` of the texts, exactly, by a 128-bit hash.
@@ -31,33 +28,30 @@ def repeated_lines(
     earlier text has, so that one copy of each stays: the rule of C4, Raffel et al. 2020, 2.2). Nothing is dropped:
     what to do with a text that is mostly repeats is the caller's to say. Raises ConfigError for a `least` under 2.
     """
-    if least < 2 or unit not in _BETWEEN:
+    if least < 2 or unit not in BETWEEN:
         raise ConfigError("a repeat is a 'line' or 'paragraph' that at least 2 texts have", "such as least=3")
     if not isinstance(texts, pa.Array | pa.ChunkedArray):
         texts = pa.array(texts, pa.string())
     whole = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).cast(pa.string())
-    cut = pc.split_pattern(pc.fill_null(whole, ""), _BETWEEN[unit])
-    units, owner = cut.flatten(), np.asarray(pc.list_parent_indices(cut))
+    units = Units.of(whole, unit)
     number, long = _numbers(units, min_chars)
-    often, first = _spread(number, owner, long, least)
-    size = np.asarray(pc.utf8_length(units), dtype=np.int64)
-    rows = len(whole)
-    stays = ~(often & (owner > first))
-    left = pa.ListArray.from_arrays(_ends(owner[stays], rows), units.filter(pa.array(stays)))
+    often, first = _spread(number, units.owner, long, least)
+    size = np.asarray(pc.utf8_length(units.values), dtype=np.int64)
+    rows, owner = len(whole), units.owner
     characters = np.maximum(np.bincount(owner, size, rows), 1)
     columns: dict[str, Any] = {
         "row": np.arange(rows),
         "units": np.bincount(owner, minlength=rows).astype(np.int32),
         "repeated": np.bincount(owner, often, rows).astype(np.int32),
         "repeated_share": np.bincount(owner, size * often, rows) / characters,
-        "text": pc.if_else(pc.is_null(whole), None, pc.binary_join(left, _BETWEEN[unit])),
+        "text": pc.if_else(pc.is_null(whole), None, units.joined(~(often & (owner > first)), unit)),
     }
     return pa.table(columns)
 
 
-def _numbers(units: pa.Array, min_chars: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _numbers(units: Units, min_chars: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Number the different units; the second array says which are long enough to count."""
-    hashes, long = from_hex(text_keys(pa.chunked_array([units]), min_chars))
+    hashes, long = units.keys(min_chars)
     _, number = np.unique(hashes, axis=0, return_inverse=True)
     return number.ravel().astype(np.int64), long
 
@@ -74,7 +68,3 @@ def _spread(
     first = np.full(len(texts), np.iinfo(np.int64).max)
     np.minimum.at(first, number, owner)
     return long & (texts[number] >= least), first[number]
-
-
-def _ends(owner: NDArray[np.int64], rows: int) -> pa.Array:
-    return pa.array(np.searchsorted(owner, np.arange(rows + 1)), pa.int32())

@@ -81,6 +81,14 @@ class EngineConfig(Strict):
     )
 
 
+class RepeatsConfig(Strict):
+    """Which lines or paragraphs are boilerplate: they are cut from the text of new rows."""
+
+    unit: Literal["line", "paragraph"] = Field("line", description="what is cut")
+    least: int = Field(3, ge=2, description="texts that must have it, those of all earlier runs included")
+    min_chars: int = Field(20, ge=1, description="shorter ones are never cut")
+
+
 class DedupConfig(Strict):
     """How duplicates of one table are found, exact and near."""
 
@@ -91,6 +99,7 @@ class DedupConfig(Strict):
     shingle: str = Field("word:5", description="what is compared: word:N or char:N, N in a row")
     keep: Literal["earliest", "longest"] = Field("earliest", description="which of a cluster of near duplicates stays")
     priority: list[str] = Field(default_factory=list, description="sources whose rows stay before others', first first")
+    repeats: RepeatsConfig | None = Field(None, description="repeated lines or paragraphs to be cut; null: none")
 
 
 class DriftConfig(Strict):

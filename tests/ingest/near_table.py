@@ -16,9 +16,11 @@ from dedup_texts import components
 from refine_driver import Given, shipped
 
 from dataweir.config import DedupConfig
+from dataweir.ingest.dedup import repeats
 from dataweir.ingest.dedup.collide import collide, ranges
 from dataweir.ingest.dedup.documents import in_order, sketch_part
 from dataweir.ingest.dedup.index import Stored, index_band, index_docs
+from dataweir.ingest.dedup.repeats import Cuts
 from dataweir.ingest.dedup.scheme import scheme
 from dataweir.ingest.dedup.settle import settle
 from dataweir.ingest.dedup.staging import read_all
@@ -57,8 +59,10 @@ class Posts:
             earlier = tuple(decided)
             decided += [shipped(decide, b, TABLE, method, prepared, seen, staging, earlier) for b in range(buckets)]
         gained = self._near(prepared, decided, staging, name)
+        cuts = self._repeats(prepared, decided, staging, name)
         for group in groups(prepared, 50):
-            for table, files in shipped(finish, group, TABLE, decided, str(self.root / "wh"), name).files.items():
+            written = shipped(finish, group, TABLE, decided, str(self.root / "wh"), name, (), None, None, cuts)
+            for table, files in written.files.items():
                 self.files[table] += files
         for table, file in gained:
             self.files[table].append(file)
@@ -86,6 +90,21 @@ class Posts:
             shipped(index_docs, each, TABLE, wanted, settled, out, name) for each in sketched
         ]
         return [*withdraw(withdrawn, TABLE, out, name), *(each for each in made if each)]
+
+    def _repeats(self, prepared: list[Any], decided: list[Any], staging: str, name: str) -> Cuts | None:
+        wanted = self.dedup.repeats
+        if wanted is None:
+            return None
+        stored = self.files["refined.repeats"]
+        known = TABLE, self.dedup, wanted, tuple(decided), staging
+        items = [*([] if stored else self.files[f"refined.{TABLE}"]), *prepared]
+        divided = repeats.in_order([shipped(repeats.divide, item, *known) for item in items])
+        gone = [doc for each in divided for doc in each.gone]
+        rest = TABLE, wanted, divided, tuple(stored), gone, staging, str(self.root / "wh"), name
+        counted = tuple(shipped(repeats.count, each, *rest) for each in repeats.key_ranges(divided))
+        self._remove("doc", gone, "repeats")
+        self.files["refined.repeats"] += [each.added for each in counted if each.added]
+        return Cuts("text", wanted.unit, counted)
 
     def _remove(self, column: str, values: Sequence[Any], *tables: str) -> None:
         """Take rows out of tables, as the commit does."""

@@ -61,6 +61,7 @@ COMMENTS = [
     comment(4, "carla_b", "I met JANE DOE's sister; write to Jane.Doe@Example.org or jane.doe(at) nowhere"),
     comment(5, "carla_b", "Jane Doering <jane.doering@example.org> is somebody else, and so is Mary-Jane Doe"),
     comment(6, "dora_c", "A kettle is a kettle, is it not, whatever they say in the shop about it"),
+    comment(7, "jdoe_77", "A kettle is a kettle, is it not, whatever they say in the shop about it\nI say so too"),
 ]
 LOG = [
     '192.0.2.10 - jane.doe [02/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "UA"',
@@ -90,7 +91,7 @@ sources:
     columns: {post_id: id, ts: at, author_id: mail, author_name: customer, text: body}
     constants: {platform: support, kind: post}
 dedup:
-  social_posts: {threshold: 0.8, recall: 0.7}
+  social_posts: {threshold: 0.8, recall: 0.7, repeats: {least: 2}}
 identity:
   columns: {social_posts: {author_id: email, author_name: handle}}
   mapping: people.csv

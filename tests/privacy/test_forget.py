@@ -35,8 +35,8 @@ def test_a_dry_run_shows_what_would_go_and_touches_nothing(project: Project) -> 
     assert report.rows["raw.tickets"] == 2
     assert report.rows["raw.access"] == 3
     assert report.rows["raw.rejects"] == 1
-    assert report.rows["raw.reddit"] == 3
-    for name in ("web_events", "social_posts", "user_events", "labels", "near_docs", "near_bands"):
+    assert report.rows["raw.reddit"] == 4
+    for name in ("web_events", "social_posts", "user_events", "labels", "near_docs", "near_bands", "repeats", "cuts"):
         assert report.rows[f"refined.{name}"], name
     assert report.columns["raw.access"] == {"user": 1, "query": 1, "referer": 1, "request": 1}
     assert [r["state"] for r in report.releases] == ["pending", "published"]

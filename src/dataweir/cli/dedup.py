@@ -23,7 +23,7 @@ def add(group: Group) -> None:
     @click.argument("ident", metavar="ID")
     @click.option("--table", "name", default="social_posts", show_default=True, help="The table the row is of.")
     def explain(output: Output, project: str, ident: str, name: str) -> None:
-        """Show the cluster of a row: which was kept, found how, how similar, the texts side by side."""
+        """Show the cluster of a row: which was kept, found how, how similar, what was cut, the texts side by side."""
         from ..flow.explain import explain as cluster
         from ..flow.project import Project
 
@@ -38,12 +38,28 @@ def _side_by_side(found: dict[str, Any]) -> Render:
         place = f"{member['source']} {member['file']}:{member['line']}"
         if member["kept"]:
             shown.append(f"{member['id']} is kept ({place})")
+            if member["cut"]:
+                shown.append(table(("cut", "characters", "hash", "texts that have it, at least"), _cuts(member)))
+                whole = _marked(member["whole"] or "", member["text"] or "")
+                shown.append(table(("as it is kept: ‹cut or cleaned›",), [(whole,)]))
             continue
         kept = texts.get(member["kept_id"], "")
         how = f"found by {member['method']}, similarity {member['similarity']:.3f}"
         shown.append(f"{member['id']} is dropped for {member['kept_id']}: {how} ({place})")
         shown.append(table(("kept", "dropped: «has more», ‹has not›"), [(kept, _marked(kept, member["text"] or ""))]))
     return printed(*shown)
+
+
+def _cuts(member: dict[str, Any]) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{each['unit']} {each['number']}",
+            str(each["chars"]),
+            f"{each['key'] & (1 << 64) - 1:016x}",
+            str(each["texts"]),
+        )
+        for each in member["cut"]
+    ]
 
 
 def _marked(kept: str, dropped: str) -> str:

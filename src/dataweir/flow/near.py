@@ -31,6 +31,8 @@ class Gain(NamedTuple):
     deletes: dict[str, str]
     withdrawn: list[tuple[str, str, str]]
     """Rows of the table that go, as (source, file, id)."""
+    docs: tuple[int, ...] = ()
+    """What the indexes call them."""
 
 
 class NearRound:
@@ -73,13 +75,13 @@ class NearRound:
         adds = self._index(wanted, sketched, settled.decided, batch)
         for name, file in withdraw(settled.withdrawn, self.target, self.project.warehouse, batch):
             adds.setdefault(name, []).append(file)
-        rows = read_all(settled.withdrawn).select(["source", "file", "id"]).to_pylist()
+        rows = read_all(settled.withdrawn).select(["source", "file", "id", "doc"]).to_pylist()
         withdrawn = [(row["source"], row["file"], row["id"]) for row in rows]
         deletes = withdrawals(withdrawn, self.target, self.tables)
         if settled.stale:
             stale = f"table == '{self.target}' and doc in ({', '.join(map(str, settled.stale))})"
             deletes |= {BANDS: stale, DOCS: stale}
-        return Gain(adds, deletes, withdrawn)
+        return Gain(adds, deletes, withdrawn, tuple(row["doc"] for row in rows))
 
     def _index(self, wanted: Scheme, sketched: list[Sketched], settled: Decided, batch: str) -> dict[str, list[str]]:
         out = self.project.warehouse

@@ -83,10 +83,13 @@ class Project:
         from ..config import DedupConfig
         from ..ingest.cleaning import Cleaner
         from .near import near_scheme
+        from .repeats import check_repeats
 
         for target in sorted({source.target for source in self.sources().values()}):
             Cleaner(self.config.clean, target)
-            near_scheme(target, self.config.dedup.get(target, DedupConfig()))
+            asked = self.config.dedup.get(target, DedupConfig())
+            near_scheme(target, asked)
+            check_repeats(target, asked)
 
     def store(self) -> Store:
         """Open the catalogue for writing; it is created and migrated where it must be."""

@@ -40,6 +40,7 @@ from .outliers import OutlierStage
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
 from .removals import Accounts, removals
+from .repeats import RepeatsRound
 from .visits import VisitStage, visit_steps
 
 
@@ -98,6 +99,8 @@ class _Batch:
         decided = self._decide(prepared)
         near = NearRound(self.project, self.tables, self.engine, self.target, self.dedup, self.staging)
         index = near.go(prepared, decided, self.name, output)
+        boilerplate = RepeatsRound(self.project, self.tables, self.engine, self.target, self.dedup, self.staging)
+        repeats = boilerplate.go(prepared, decided, index.docs, self.name, output)
         stage = VisitStage(self.project, self.tables, self.engine, self.staging, prepared)
         visits = stage.reconstruct(decided)
         made = groups(prepared)
@@ -105,10 +108,10 @@ class _Batch:
         where = self.project.warehouse, self.name
         outliers = OutlierStage(self.project, self.tables, self.engine, self.target, prepared)
         with output.progress(f"write {self.target}", len(made)) as advance:
-            known = decided, *where, visits, identify, outliers.limits
+            known = decided, *where, visits, identify, outliers.limits, repeats.cuts
             sizes = [sum(part.kept for part in group.parts) for group in made]
             finished = self.engine.map(finish, made, self.target, *known, weights=sizes, advance=advance)
-        adds = _merged([*(part.files for part in finished), index.adds, outliers.write(self.name)])
+        adds = _merged([*(part.files for part in finished), index.adds, repeats.adds, outliers.write(self.name)])
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
@@ -127,7 +130,7 @@ class _Batch:
             outliers.restate(finished, index.withdrawn, self.name),
         ]
         gone = removals(prepared, finished, self.sources, self.tables, self.engine)
-        deletes = [index.deletes, gone, *(each.deletes for each in restated)]
+        deletes = [index.deletes, repeats.deletes, gone, *(each.deletes for each in restated)]
         adds = _merged([adds, *(each.adds for each in restated)])
         self._commit("refine", adds, counts, _either(deletes))
         for part in finished:
@@ -244,6 +247,9 @@ class _Batch:
             subject = f"{self.target}.{name}"
             steps.append(StepRecord("rule", subject, rows, rows - refused, refused, changed, round(seconds, 6)))
             rows -= refused
+        if self.dedup.repeats:
+            kept = sum(part.rows.get(self.table, 0) for part in finished)
+            steps.append(StepRecord("rule", f"{self.target}.repeats", kept, kept, 0, sum(p.cut for p in finished)))
         return steps
 
 

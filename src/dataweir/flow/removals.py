@@ -17,7 +17,7 @@ from ..ingest.takedown import Gone, blank, close, ended, listed, notices, raw_id
 from ..storage import join, write_parquet
 
 POSTS, EVENTS, DUPLICATES = "refined.social_posts", "refined.user_events", "refined.duplicates"
-REJECTS, LABELS = "raw.rejects", "refined.labels"
+REJECTS, LABELS, CUTS = "raw.rejects", "refined.labels", "refined.cuts"
 _UNQUOTABLE = re.compile(r"[\x00-\x1f\\]")
 
 
@@ -79,7 +79,8 @@ def removals(
     """Return the Iceberg row filter for each table that rows are deleted from, for Commit.deletes.
 
     Of a replaced or deleted post go the row in social_posts and its events; of a deleted one also its rows in the raw
-    tables of its platform's sources, its copies in duplicates, its labels, and the rejects that hold it.
+    tables of its platform's sources, its copies in duplicates, its labels, what was cut from it, and the rejects
+    that hold it.
     """
     found: dict[str, list[str]] = {}
     replaced = {post for part in finished for post in part.replaced}
@@ -105,7 +106,7 @@ def removals(
         for held in engine.map(rejected, tables.files(REJECTS), known, gone):
             found.setdefault(REJECTS, []).extend(_places(held))
     posts = frozenset(post for each in gone.values() for post in each.posts)
-    for name in (DUPLICATES, LABELS):
+    for name in (DUPLICATES, LABELS, CUTS):
         if posts and tables.exists(name):
             there = {ident for each in engine.map(listed, tables.files(name), posts) for ident in each}
             found[name] = [f"(table == 'social_posts' and id in ({_listed(sorted(there))}))"] if there else []

@@ -29,7 +29,7 @@ from ..project import Project
 Note = Callable[[str], None]
 _NOTHING: Rows = np.empty(0, np.int64)
 _PLACE = ("source", "file", "line")
-_DERIVED = ("near_bands", "near_docs", "duplicates", "labels", "user_events")
+_DERIVED = ("near_bands", "near_docs", "repeats", "cuts", "duplicates", "labels", "user_events")
 """Refined tables whose rows hang on others, in the order in which they are erased."""
 
 
