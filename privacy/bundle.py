@@ -1,6 +1,6 @@
 """Publishing: an approved candidate becomes a signed bundle, a folder that anybody can verify.
 
-    data/part-*.parquet (or .jsonl, .csv)  README.md  README.html  croissant.json  signing.pub
+    data/part-*.parquet (or .jsonl, .csv)  sequences/  README.md  README.html  croissant.json  signing.pub
     manifest.json  manifest.sig
 
 `manifest.json` lists every file but itself and its signature; `manifest.sig` is the Ed25519 signature (64 raw
@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ..errors import ConfigError, PrivacyGateFailed, StorageError
 from ..storage import filesystem, is_local, join, path, storage_error
+from .candidate import DATA
 from .card import card
 from .card_html import card_html
 from .croissant import croissant
@@ -116,17 +117,22 @@ def _write(target: Path, candidate: Candidate, fields: ManifestFields, key: Ed25
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
-        (part / "data").mkdir(parents=True)
-        copies = [_copy(candidate.folder, file, part, fields.form) for file in candidate.files]
+        rows = [file for file in candidate.files if file["path"].startswith(f"{DATA}/")]
+        others = [file for file in candidate.files if file not in rows]
+        for file in candidate.files:
+            (part / file["path"]).parent.mkdir(parents=True, exist_ok=True)
+        copies = [_copy(candidate.folder, file, part, fields.form) for file in rows]
+        beside = [_copy(candidate.folder, file, part, "parquet") for file in others]
         manifest = _manifest(candidate, fields, fingerprint(key.public_key()))
-        manifest["schema"] = schema_of([join(candidate.folder, file["path"]) for file in candidate.files])
+        manifest["rows"] = sum(int(file["rows"]) for file in rows)
+        manifest["schema"] = schema_of([join(candidate.folder, file["path"]) for file in rows])
         extras = [
             _add(part, README, card(manifest).encode()),
             _add(part, PAGE, card_html(manifest).encode()),
             _add(part, CROISSANT, canonical(croissant(manifest, copies))),
             _add(part, PUBLIC, public_pem(key.public_key())),
         ]
-        manifest["files"] = sorted([*copies, *extras], key=lambda file: str(file["path"]))
+        manifest["files"] = sorted([*copies, *beside, *extras], key=lambda file: str(file["path"]))
         content = canonical(manifest)
         _add(part, MANIFEST, content)
         _add(part, SIGNATURE, sign(key, content))
@@ -144,7 +150,6 @@ def _manifest(candidate: Candidate, fields: ManifestFields, public_key: str) -> 
         "format": FORMAT,
         "created": fields.created.astimezone(UTC).isoformat(),
         **{name: evidence[name] for name in ("name", "table", "purpose", "licence", "requester")},
-        "rows": sum(int(file["rows"]) for file in candidate.files),
         "policy": {**evidence["policy"], "text": fields.policy_text},
         "runs": list(fields.runs),
         "audit": dict(fields.audit),

@@ -19,6 +19,7 @@ from ..errors import ConfigError
 from ..storage import join, write_parquet
 from .files import plain, read_tables, sha256_file
 from .identities import COLUMNS, Identities, names_in
+from .labels import Labels, labelled
 from .risk import groups
 from .risk.figures import Figures, measure
 from .risk.linkage import FREQUENCY, KEPT, SUBJECT, numbers, people_of
@@ -39,7 +40,7 @@ class Part(NamedTuple):
     """One piece of the table to export: its number, its rows (or the Parquet files that hold them).
 
     `columns` None: all; `where` is an SQL condition over the columns that picks rows. `share` (i, n) takes the i-th of
-    n equal stretches of the rows, so that several workers mask one file.
+    n equal stretches of the rows, so that several workers mask one file. `labels` become columns of the rows.
     """
 
     index: int  # type: ignore[assignment]
@@ -47,6 +48,7 @@ class Part(NamedTuple):
     columns: tuple[str, ...] | None = None
     where: str | None = None
     share: tuple[int, int] = (0, 1)
+    labels: Labels | None = None
 
 
 class Counted(NamedTuple):
@@ -245,6 +247,8 @@ def _rows(part: Part) -> tuple[pa.Table, pa.Table]:
     which, shares = part.share
     start, stop = (table.num_rows * i // shares for i in (which, which + 1))
     table = table.slice(start, stop - start)
+    if part.labels is not None:
+        table = labelled(table, part.labels)
     chosen = _where(table, part.where) if part.where else table
     if part.columns is None:
         return table, chosen

@@ -48,6 +48,7 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("Detection", _detection(evidence["detection"])),
         ("Held back", f"{evidence['suppressed']} of {evidence['rows_in']} rows"),
         ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
+        *_sequences(evidence.get("sequences")),
         ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
     ]
 
@@ -73,6 +74,20 @@ def _anonymity(evidence: Mapping[str, Any]) -> str:
         return "not applicable: the policy names no quasi-identifiers"
     over = ", ".join(risk["quasi_identifiers"])
     return f"smallest group {risk['k_found']}, required {risk['k_required']}, over {over}"
+
+
+def _sequences(made: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if not made:
+        return []
+    steps, width = made["shape"]
+    counts = ", ".join(
+        f"{name} {split['examples']} ({split['positive']} with the outcome)" for name, split in made["splits"].items()
+    )
+    left = ", ".join(f"{count} {reason}" for reason, count in made["left_out"].items())
+    return [
+        ("Sequences", f"{steps} steps of {width} features; {counts}; `sequences/schema.json` describes them"),
+        ("Sessions left out", left or "none"),
+    ]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -1,6 +1,7 @@
 """What a reviewer decides on: the evidence of a candidate, its gates, and the one hash that binds them.
 
-A candidate's folder holds `data/part-*.parquet` and `candidate.json`, the evidence.
+A candidate's folder holds `data/part-*.parquet`, `sequences/` where they were asked for, and `candidate.json`, the
+evidence.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..errors import DataError, StorageError
 from ..storage import delete_tree, filesystem, join, list_files, storage_error
 from .candidate import DATA, STAGING, MaskedPart, SealedPart
-from .files import canonical, read_tables, schema_of, sha256_file
+from .files import canonical, read_tables, row_count, schema_of, sha256_file
 from .risk.figures import Risk
+from .sequences.layout import FOLDER as SEQUENCES
 from .tiers import RANK, statement, tier_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def evidence(
     purpose: str | None = None,
     licence: str | None = None,
     sample: Sequence[Mapping[str, Any]] = (),
+    sequences: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what a reviewer decides on, as a JSON object without any unmasked value.
 
@@ -102,6 +104,7 @@ def evidence(
             "canaries_found": canaries.found if canaries else {},
         },
         "sample": [dict(row) for row in sample],
+        "sequences": dict(sequences) if sequences else None,
     }
 
 
@@ -184,7 +187,9 @@ def read_candidate(folder: str) -> Candidate:
     try:
         with fs.open_input_stream(inner) as handle:
             found = json.loads(handle.read())
-        files = [_described(location, folder) for location in list_files(join(folder, DATA))]
+        files = [
+            _described(location, folder) for part in (DATA, SEQUENCES) for location in list_files(join(folder, part))
+        ]
     except (OSError, ValueError, pa.ArrowException) as error:
         raise StorageError(
             f"cannot read the candidate in {folder}: {type(error).__name__}", "export it again"
@@ -194,9 +199,7 @@ def read_candidate(folder: str) -> Candidate:
 
 def _described(location: str, folder: str) -> dict[str, Any]:
     digest, size = sha256_file(location)
-    fs, inner = filesystem(location)
-    with fs.open_input_file(inner) as handle:
-        rows = pq.read_metadata(handle).num_rows
+    rows = row_count(location) if location.endswith(".parquet") else None
     return {
         "path": location.removeprefix(folder.rstrip("/") + "/"),
         "bytes": size,

@@ -32,6 +32,7 @@ MAX_MANIFEST = 64 << 20
 
 _LISTED = re.compile(
     r"README\.(?:md|html)|croissant\.json|signing\.pub|data/[A-Za-z0-9][A-Za-z0-9_.-]*\.(?:parquet|jsonl|csv)"
+    r"|sequences/(?:schema\.json|vocabulary\.parquet|(?:train|validation|test)-\d{5,}\.parquet)"
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -201,7 +202,7 @@ def _unlisted(root: Path, expected: set[str]) -> list[str]:
             name = (Path(folder) / entry).relative_to(root).as_posix()
             if (Path(folder) / entry).is_symlink():
                 problems.append(f"{name} is a link")
-            elif name not in expected and not (entry in folders and name == "data"):
+            elif name not in expected and not (entry in folders and name in ("data", "sequences")):
                 problems.append(f"{name} is not part of the bundle")
     return problems
 
@@ -222,6 +223,10 @@ def _contradictions(
             problems.append(f"{name} does not hold the rows that the manifest says")
         if columns != manifest.get("schema"):
             problems.append(f"{name} does not have the columns that the manifest says")
+    for name in (n for n in files if n.startswith("sequences/") and n.endswith(".parquet")):
+        with _open(root, name) as handle:
+            if _parquet(handle, None)[0] != files[name].get("rows"):
+                problems.append(f"{name} does not hold the rows that the manifest says")
     if not data or sum(files[name]["rows"] for name in data) != manifest.get("rows"):
         problems.append("the rows of the files do not add up to the manifest's")
     return problems

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .ingest.read import read_weblog
     from .privacy.detect import detect
     from .privacy.mask import mask
+    from .privacy.sequences.load import sequences
     from .privacy.verify import verify
     from .quality.validation import validate
 
@@ -34,6 +35,7 @@ _HOMES = {
     "mask": ".privacy.mask",
     "near_duplicates": ".ingest.dedup.near",
     "read_weblog": ".ingest.read",
+    "sequences": ".privacy.sequences.load",
     "validate": ".quality.validation",
     "verify": ".privacy.verify",
 }
@@ -48,6 +50,7 @@ __all__ = [
     "near_duplicates",
     "open",
     "read_weblog",
+    "sequences",
     "validate",
     "verify",
 ]

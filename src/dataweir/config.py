@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from .errors import ConfigError
 from .registry import nearest
@@ -46,6 +55,9 @@ def _duration(value: str) -> str:
 
 Duration = Annotated[str, AfterValidator(_duration)]
 """A number of days, as `400d`."""
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def days(duration: str) -> timedelta:
@@ -140,6 +152,38 @@ class LabelConfig(Strict):
     text: str = Field("text", description="the column that people read who label by hand")
 
 
+class SequenceConfig(Strict):
+    """How `weir export --sequences` turns released rows into examples of what a person did and what came of it."""
+
+    person: str = Field("person", description="the released column that says whose event it is")
+    time: str = Field("ts", description="the released column of its time")
+    columns: list[str] = Field(
+        default_factory=lambda: ["verb", "object"],
+        min_length=1,
+        description="released columns whose values become codes",
+    )
+    label: str = Field("outcome", description="the released column that says whether an event is the outcome")
+    positive: str = Field("yes", description="its value where it is")
+    target: str = Field("object", description="which of `columns` says what the outcome was about")
+    gap_minutes: int = Field(30, ge=1, description="a session ends with a pause longer than this")
+    timesteps: int = Field(20, ge=1, le=1000, description="how many events of the person an example holds at most")
+    after: int = Field(3, ge=1, description="the outcome is predicted after this many events of a session")
+    validation: Share = Field(0.1, description="share of the people whose sessions are for validation")
+    test: Share = Field(0.3, description="share of the people whose sessions are for the test")
+    until: tuple[Share, Share] = Field((0.6, 0.7), description="shares of the time at which training, validation end")
+    vocabulary: int = Field(50_000, ge=1, description="how many values of a column have a code of their own at most")
+
+    @model_validator(mode="after")
+    def _check(self) -> SequenceConfig:
+        if self.target not in self.columns:
+            raise ValueError(f"target: '{self.target}' is none of the columns")
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test leave nobody to train on")
+        if not 0 < self.until[0] <= self.until[1] < 1:
+            raise ValueError("until: must be two shares of the time between 0 and 1, the smaller first")
+        return self
+
+
 class ExportConfig(Strict):
     """One share-ready data set: which table, under which policy, for whom."""
 
@@ -150,6 +194,10 @@ class ExportConfig(Strict):
     purpose: str | None = Field(None, description="why the data is shared; stands in the manifest")
     licence: str | None = Field(None, description="the licence the release goes out under")
     format: Literal["parquet", "jsonl", "csv"] = Field("parquet", description="the form of the published data files")
+    labels: list[Identifier] = Field(
+        default_factory=list, description="labelling tasks of the table: each becomes a column of its name"
+    )
+    sequences: SequenceConfig | None = Field(None, description="what `weir export --sequences` makes of the rows")
 
 
 class ScheduleConfig(Strict):

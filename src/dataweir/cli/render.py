@@ -337,6 +337,9 @@ def _attacks(proof: Any) -> list[str]:
     if proof["residual"]["canaries"]:
         through = sum(proof["residual"].get("canaries_found", {}).values())
         lines.append(f"canaries: {proof['residual']['canaries']:,} planted, {through:,} came through")
+    if made := proof.get("sequences"):
+        counts = ", ".join(f"{name} {split['examples']:,}" for name, split in made["splits"].items())
+        lines.append(f"sequences of {made['shape'][0]} x {made['shape'][1]}: {counts}; {made['sessions']:,} sessions")
     return lines
 
 

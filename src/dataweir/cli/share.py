@@ -18,14 +18,15 @@ def add(group: Group) -> None:
 
     @command(group, "export")
     @click.argument("name")
+    @click.option("--sequences", is_flag=True, help="Also examples for a model: timesteps x features, padded, split.")
     @click.option("--as", "person", default=None, help="Who asks.  [default: the login name]")
-    def export(output: Output, project: str, name: str, person: str | None) -> None:
+    def export(output: Output, project: str, name: str, sequences: bool, person: str | None) -> None:
         """Mask a table under its policy and put the candidate before the reviewers."""
         from ..flow.project import Project
         from ..flow.sharing.export import export as go
         from .render import candidate
 
-        made = go(Project.open(project), name, person or getpass.getuser(), output)
+        made = go(Project.open(project), name, person or getpass.getuser(), output, sequences)
         output.show(made, candidate(made))
 
     @group.group("review", cls=Group)

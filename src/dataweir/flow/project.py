@@ -167,12 +167,12 @@ class Project:
 
         return latest(self)
 
-    def export(self, name: str, requester: str) -> Any:
-        """Make the candidate of an export; return its evidence. Raises PrivacyGateFailed."""
+    def export(self, name: str, requester: str, sequences: bool = False) -> Any:
+        """Make the candidate of an export, with sequences if asked; return its evidence. Raises PrivacyGateFailed."""
         from ..output import Output
         from .sharing.export import export
 
-        return export(self, name, requester, Output(json=True))
+        return export(self, name, requester, Output(json=True), sequences)
 
     def qualified(self, name: str) -> str:
         """Return the full name of a table, refined where no zone is said. Raises ConfigError."""

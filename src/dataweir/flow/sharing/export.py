@@ -20,7 +20,9 @@ from ...privacy.scrutiny import scrutinise
 from ...storage import delete_tree, join, list_files
 from ..alerts import alerted
 from ..project import Project
+from .labels import labels_for
 from .masking import make
+from .sequences import sequences
 from .unmask import export_key
 
 
@@ -39,10 +41,11 @@ class Exported:
     reviews: list[dict[str, Any]]
 
 
-def export(project: Project, name: str, requester: str, output: Output) -> Exported:
+def export(project: Project, name: str, requester: str, output: Output, with_sequences: bool = False) -> Exported:
     """Mask a table under its policy, measure the risk, scan what was written, and put it before the reviewers.
 
-    Raises PrivacyGateFailed where a check fails: the files are gone then, and nothing left the house.
+    `with_sequences`: examples for a model are made of what was written, and stand beside it. Raises
+    PrivacyGateFailed where a check fails: the files are gone then, and nothing left the house.
     """
     policy = load_policy(project.policy_path(name))
     settings = project.config.exports[name]
@@ -58,13 +61,15 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
                 "give the column an operator, or say under 'accept' why it may leave as it is",
                 reasons=reasons,
             )
+        labels = labels_for(project, tables, name)
         key = Secret(secret_key(project.keys, export_key(project, name)))
         identifier = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         folder = join(project.warehouse, "exports", name, identifier)
         _sweep(project, store, name)
         try:
             with Engine(project.config.engine, project.scratch) as engine:
-                made = make(engine, tables.files(table), policy, key, folder, settings.where, output)
+                made = make(engine, tables.files(table), policy, key, folder, settings.where, output, labels)
+                examples = sequences(engine, made.sealed, settings, folder, output) if with_sequences else None
             record = evidence(
                 name=name,
                 table=table,
@@ -81,6 +86,7 @@ def export(project: Project, name: str, requester: str, output: Output) -> Expor
                 purpose=settings.purpose,
                 licence=settings.licence,
                 sample=sample_rows(made.sealed),
+                sequences=examples,
             )
             record["difference"] = _difference(store, name, record, [part.location for part in made.sealed])
             share = record["suppressed_share"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
+import pyarrow as pa
+
 from ...engine import Engine, Secret
 from ...output import Output
 from ...privacy import residual
@@ -23,6 +25,7 @@ from ...privacy.candidate import (
     subject_of,
 )
 from ...privacy.files import row_count, schema_in
+from ...privacy.labels import Labels
 from ...privacy.policy import Policy
 from ...privacy.residual import Residual
 from ...privacy.risk.figures import Risk, combine, judge
@@ -62,7 +65,14 @@ class Made:
 
 
 def make(
-    engine: Engine, files: list[str], policy: Policy, key: Secret, folder: str, where: str | None, output: Output
+    engine: Engine,
+    files: list[str],
+    policy: Policy,
+    key: Secret,
+    folder: str,
+    where: str | None,
+    output: Output,
+    labels: Labels | None = None,
 ) -> Made:
     """Mask all parts, hold back or generalise what singles people out, and look for what is left, on the workers."""
     people = tuple(engine.map(name_people, [Part(index, (file,)) for index, file in enumerate(files)], folder))
@@ -70,7 +80,7 @@ def make(
     buckets = max(1, -(-sum(counts) // BUCKET_ROWS))
     shares = _shares(counts, engine.allocation.workers)
     cut = [(file, (i, n)) for file, n in zip(files, shares, strict=True) for i in range(n)]
-    parts = [Part(index, (file,), where=where, share=share) for index, (file, share) in enumerate(cut)]
+    parts = [Part(index, (file,), where=where, share=share, labels=labels) for index, (file, share) in enumerate(cut)]
     with output.progress("mask", len(parts)) as advance:
         masked = engine.map(mask_part, parts, policy, key, folder, people, buckets, advance=advance)
     counted = [part.counted for part in masked]
@@ -88,7 +98,8 @@ def make(
     population = [None if policy.anonymise is not None else part.counted.population for part in masked]
     after = _assess(engine, [part.counted for part in sealed], policy, buckets, [p for p in population if p])
     found = residual.merge(engine.map(_scan, [part.location for part in sealed]))
-    (canaries,) = engine.map(_canaries, [files[0]], policy, key) if files else [Canaries(0, {})]
+    tasks = labels.tasks if labels is not None else ()
+    (canaries,) = engine.map(_canaries, [files[0]], policy, key, tasks) if files else [Canaries(0, {})]
     return Made(masked, sealed, before, after, found, canaries, _attack(engine, files, sealed, policy, buckets), loss)
 
 
@@ -132,5 +143,8 @@ def _people(links: tuple[str, ...]) -> int:
     return len(released_people(links))
 
 
-def _canaries(file: str, policy: Policy, key: bytes) -> Canaries:
-    return release_canaries(schema_in(file), policy, key)
+def _canaries(file: str, policy: Policy, key: bytes, tasks: tuple[str, ...]) -> Canaries:
+    schema = schema_in(file)
+    for task in tasks:
+        schema = schema.append(pa.field(task, pa.string()))
+    return release_canaries(schema, policy, key)

@@ -90,6 +90,7 @@ def drop(store: Any, held: list[Holding], warehouse: str) -> int:
         elif each.plain and each.published_path and is_local(each.published_path):
             if Path(each.published_path).is_relative_to(warehouse):
                 delete_tree(join(each.published_path, "data"))
+                delete_tree(join(each.published_path, "sequences"))
                 gone += 1
         delete_tree(store.candidate(each.id).path)  # last, for it is where a second look finds the person
         gone += 1
