@@ -48,7 +48,7 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("Detection", _detection(evidence["detection"])),
         ("Held back", f"{evidence['suppressed']} of {evidence['rows_in']} rows"),
         ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
-        *_sequences(evidence.get("sequences")),
+        *sequence_facts(evidence.get("sequences")),
         ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
     ]
 
@@ -76,7 +76,8 @@ def _anonymity(evidence: Mapping[str, Any]) -> str:
     return f"smallest group {risk['k_found']}, required {risk['k_required']}, over {over}"
 
 
-def _sequences(made: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+def sequence_facts(made: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return what is to be known of a release's sequences, as names and values; nothing where it has none."""
     if not made:
         return []
     steps, width = made["shape"]

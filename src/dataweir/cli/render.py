@@ -323,7 +323,9 @@ def candidate(made: Any) -> Render:
 
 
 def _attacks(proof: Any) -> list[str]:
-    """What the linkage attack, the canaries and the generalisation say, a line each."""
+    """What the linkage attack, the canaries, the generalisation and the sequences say, a line each."""
+    from ..privacy.card import sequence_facts
+
     lines = []
     if link := proof.get("linkage"):
         best = " + ".join(link["by"][0]["columns"]) if link["by"] else "-"
@@ -337,17 +339,13 @@ def _attacks(proof: Any) -> list[str]:
     if proof["residual"]["canaries"]:
         through = sum(proof["residual"].get("canaries_found", {}).values())
         lines.append(f"canaries: {proof['residual']['canaries']:,} planted, {through:,} came through")
-    if made := proof.get("sequences"):
-        counts = ", ".join(f"{name} {split['examples']:,}" for name, split in made["splits"].items())
-        lines.append(f"sequences of {made['shape'][0]} x {made['shape'][1]}: {counts}; {made['sessions']:,} sessions")
-    return lines
+    return [*lines, *(f"{name}: {told}" for name, told in sequence_facts(proof.get("sequences")))]
 
 
 def reviewed(made: Any) -> Render:
     """A decision."""
-    last = made.reviews[0]
     following = f"; next: 'weir publish {made.name}'" if made.state == "approved" else ""
-    return printed(f"candidate {made.id}: {last['decision']} by {last['reviewer']}{following}")
+    return printed(f"candidate {made.id}: {made.reviews[0]['decision']} by {made.reviews[0]['reviewer']}{following}")
 
 
 def published(made: dict[str, Any]) -> Render:
