@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..output import records, table
+from ..privacy.card import sequence_facts
 
 Render = Callable[[Any], None]
 
@@ -324,8 +325,6 @@ def candidate(made: Any) -> Render:
 
 def _attacks(proof: Any) -> list[str]:
     """What the linkage attack, the canaries, the generalisation and the sequences say, a line each."""
-    from ..privacy.card import sequence_facts
-
     lines = []
     if link := proof.get("linkage"):
         best = " + ".join(link["by"][0]["columns"]) if link["by"] else "-"
