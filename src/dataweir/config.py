@@ -157,11 +157,7 @@ class SequenceConfig(Strict):
 
     person: str = Field("person", description="the released column that says whose event it is")
     time: str = Field("ts", description="the released column of its time")
-    columns: list[str] = Field(
-        default_factory=lambda: ["verb", "object"],
-        min_length=1,
-        description="released columns whose values become codes",
-    )
+    columns: list[str] = Field(["verb", "object"], min_length=1, description="released columns that become codes")
     label: str = Field("outcome", description="the released column that says whether an event is the outcome")
     positive: str = Field("yes", description="its value where it is")
     target: str = Field("object", description="which of `columns` says what the outcome was about")
@@ -175,10 +171,8 @@ class SequenceConfig(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> SequenceConfig:
-        if self.target not in self.columns:
-            raise ValueError(f"target: '{self.target}' is none of the columns")
-        if self.validation + self.test >= 1:
-            raise ValueError("validation and test leave nobody to train on")
+        if self.target not in self.columns or self.validation + self.test >= 1:
+            raise ValueError("target must be one of the columns, and validation and test must leave people to train on")
         if not 0 < self.until[0] <= self.until[1] < 1:
             raise ValueError("until: must be two shares of the time between 0 and 1, the smaller first")
         return self
@@ -194,9 +188,7 @@ class ExportConfig(Strict):
     purpose: str | None = Field(None, description="why the data is shared; stands in the manifest")
     licence: str | None = Field(None, description="the licence the release goes out under")
     format: Literal["parquet", "jsonl", "csv"] = Field("parquet", description="the form of the published data files")
-    labels: list[Identifier] = Field(
-        default_factory=list, description="labelling tasks of the table: each becomes a column of its name"
-    )
+    labels: list[Identifier] = Field(default_factory=list, description="labelling tasks: each becomes a column")
     sequences: SequenceConfig | None = Field(None, description="what `weir export --sequences` makes of the rows")
 
 
