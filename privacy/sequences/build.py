@@ -22,9 +22,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ...config import SequenceConfig
 from ...errors import ConfigError
 from ...registry import nearest
+from ...settings import SequenceConfig
 from ...storage import filesystem, is_local, join, write_parquet
 from ..files import read_tables
 from ..risk.groups import number_of, write_buckets

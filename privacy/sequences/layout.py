@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from ...config import SequenceConfig
+from ...settings import SequenceConfig
 
 FORMAT = "weir-sequences/1"
 FOLDER = "sequences"

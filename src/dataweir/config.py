@@ -15,19 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, ValidationError
 
 from .errors import ConfigError
 from .registry import nearest
+from .settings import SequenceConfig
+from .settings import Strict as Strict
 
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DAYS = re.compile(r"[1-9][0-9]{0,4}d")
@@ -57,18 +50,9 @@ Duration = Annotated[str, AfterValidator(_duration)]
 """A number of days, as `400d`."""
 
 
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
 def days(duration: str) -> timedelta:
     """Return a Duration as a time delta."""
     return timedelta(days=int(duration.removesuffix("d")))
-
-
-class Strict(BaseModel):
-    """The base of every configuration model: unknown keys are refused, values are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class SourceConfig(Strict):
@@ -150,32 +134,6 @@ class LabelConfig(Strict):
         "accuracy", description="accuracy: votes weigh by each function's estimated accuracy; majority: all the same"
     )
     text: str = Field("text", description="the column that people read who label by hand")
-
-
-class SequenceConfig(Strict):
-    """How `weir export --sequences` turns released rows into examples of what a person did and what came of it."""
-
-    person: str = Field("person", description="the released column that says whose event it is")
-    time: str = Field("ts", description="the released column of its time")
-    columns: list[str] = Field(["verb", "object"], min_length=1, description="released columns that become codes")
-    label: str = Field("outcome", description="the released column that says whether an event is the outcome")
-    positive: str = Field("yes", description="its value where it is")
-    target: str = Field("object", description="which of `columns` says what the outcome was about")
-    gap_minutes: int = Field(30, ge=1, description="a session ends with a pause longer than this")
-    timesteps: int = Field(20, ge=1, le=1000, description="how many events of the person an example holds at most")
-    after: int = Field(3, ge=1, description="the outcome is predicted after this many events of a session")
-    validation: Share = Field(0.1, description="share of the people whose sessions are for validation")
-    test: Share = Field(0.3, description="share of the people whose sessions are for the test")
-    until: tuple[Share, Share] = Field((0.6, 0.7), description="shares of the time at which training, validation end")
-    vocabulary: int = Field(50_000, ge=1, description="how many values of a column have a code of their own at most")
-
-    @model_validator(mode="after")
-    def _check(self) -> SequenceConfig:
-        if self.target not in self.columns or self.validation + self.test >= 1:
-            raise ValueError("target must be one of the columns, and validation and test must leave people to train on")
-        if not 0 < self.until[0] <= self.until[1] < 1:
-            raise ValueError("until: must be two shares of the time between 0 and 1, the smaller first")
-        return self
 
 
 class ExportConfig(Strict):

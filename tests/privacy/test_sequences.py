@@ -15,7 +15,7 @@ import pytest
 from candidates import PUBLISHER, a_policy, built, fields
 
 import dataweir
-from dataweir.config import ExportConfig, SequenceConfig
+from dataweir.config import ExportConfig
 from dataweir.errors import ConfigError, DataError, MissingExtra
 from dataweir.flow.sharing.sequences import sequences
 from dataweir.output import Output
@@ -27,6 +27,7 @@ from dataweir.privacy.risk.groups import number_of
 from dataweir.privacy.sequences.build import ASTRIDE, KNOWN, TOO_SHORT, _role
 from dataweir.privacy.sequences.load import Sequences
 from dataweir.privacy.verify import verify
+from dataweir.settings import SequenceConfig
 from dataweir.storage import write_parquet
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

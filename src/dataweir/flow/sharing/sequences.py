@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from ...config import ExportConfig, SequenceConfig
+from ...config import ExportConfig
 from ...engine import Engine
 from ...errors import DataError
 from ...output import Output
@@ -15,6 +15,7 @@ from ...privacy.candidate import STAGING, SealedPart
 from ...privacy.files import canonical, row_count
 from ...privacy.sequences.build import NO_PERSON, Cuts, count, scatter, vocabulary, write
 from ...privacy.sequences.layout import FIRST_CODE, FOLDER, SCHEMA, SPLITS, VOCABULARY, described
+from ...settings import SequenceConfig
 from ...storage import filesystem, join, list_files, write_parquet
 
 PEOPLE_ROWS = 500_000

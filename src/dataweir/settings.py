@@ -1,0 +1,42 @@
+"""What parts of weir.yaml are made of, and the settings that rooms take as they stand there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole."""
+
+
+class Strict(BaseModel):
+    """The base of every configuration model: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SequenceConfig(Strict):
+    """How `weir export --sequences` turns released rows into examples of what a person did and what came of it."""
+
+    person: str = Field("person", description="the released column that says whose event it is")
+    time: str = Field("ts", description="the released column of its time")
+    columns: list[str] = Field(["verb", "object"], min_length=1, description="released columns that become codes")
+    label: str = Field("outcome", description="the released column that says whether an event is the outcome")
+    positive: str = Field("yes", description="its value where it is")
+    target: str = Field("object", description="which of `columns` says what the outcome was about")
+    gap_minutes: int = Field(30, ge=1, description="a session ends with a pause longer than this")
+    timesteps: int = Field(20, ge=1, le=1000, description="how many events of the person an example holds at most")
+    after: int = Field(3, ge=1, description="the outcome is predicted after this many events of a session")
+    validation: Share = Field(0.1, description="share of the people whose sessions are for validation")
+    test: Share = Field(0.3, description="share of the people whose sessions are for the test")
+    until: tuple[Share, Share] = Field((0.6, 0.7), description="shares of the time at which training, validation end")
+    vocabulary: int = Field(50_000, ge=1, description="how many values of a column have a code of their own at most")
+
+    @model_validator(mode="after")
+    def _check(self) -> SequenceConfig:
+        if self.target not in self.columns or self.validation + self.test >= 1:
+            raise ValueError("target must be one of the columns, and validation and test must leave people to train on")
+        if not 0 < self.until[0] <= self.until[1] < 1:
+            raise ValueError("until: must be two shares of the time between 0 and 1, the smaller first")
+        return self
