@@ -178,6 +178,13 @@ class Tables:
             scan = table.scan(row_filter) if row_filter else table.scan()
             return sorted(task.file.file_path for task in scan.plan_files())
 
+    def sizes(self, name: str) -> list[tuple[str, str, int]]:
+        """Return the current data files: URL, partition and rows of each."""
+        table = self._load(name)
+        with guarded(self.url, name):
+            files = [task.file for task in table.scan().plan_files()]
+        return [(file.file_path, str(file.partition), file.record_count) for file in files]
+
     def read(
         self,
         name: str,

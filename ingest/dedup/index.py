@@ -23,8 +23,13 @@ from .documents import Sketched, band_keys, documents
 from .scheme import Scheme
 from .staging import read_batch
 
-_GROUP = 1 << 15
-"""Rows of a row group: what is read at least for one key."""
+GROUP = 1 << 15
+"""Rows of a row group, at most: what is read at least for one key."""
+
+HASHES = ("key", "doc")
+"""Columns of hashes."""
+
+_GROUP_BYTES = 16 << 20
 
 _ENDS = ("min", "max")
 
@@ -129,8 +134,16 @@ def _fresh(sketched: Sketched, settled: Decided) -> NDArray[np.bool_]:
 
 def _write(name: str, rows: pa.Table, out: str, stem: str) -> tuple[str, str]:
     location = join(out, "refined", name, "data", f"{stem}.parquet")
-    write_parquet(rows, location, row_group_size=_GROUP)
+    write_parquet(
+        rows, location, row_group_size=group_rows(rows), hashes=[each for each in HASHES if each in rows.column_names]
+    )
     return f"refined.{name}", location
+
+
+def group_rows(rows: pa.Table) -> int:
+    """Return how many rows a row group of such rows has."""
+    fitting = _GROUP_BYTES * rows.num_rows // max(1, rows.nbytes)
+    return min(GROUP, max(1 << 10, fitting))
 
 
 def _groups(

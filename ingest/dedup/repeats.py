@@ -22,7 +22,7 @@ from .collide import KEYS_AT_A_TIME, Range
 from .decide import text_verdicts, verdicts
 from .documents import committed, survivors
 from .exact import GONE, id_column
-from .index import look_up_keys
+from .index import GROUP, HASHES, look_up_keys
 from .settle import near_verdicts
 from .staging import read_all, read_batch, write_batches
 from .units import Units
@@ -179,7 +179,7 @@ def count(
     added = None
     if rows.num_rows:
         added = join(out, "refined", "repeats", "data", f"{batch}-{table}-{part.number:03d}.parquet")
-        write_parquet(rows, added, row_group_size=1 << 15)
+        write_parquet(rows, added, row_group_size=GROUP, hashes=HASHES)
     return Counted(location, tuple(each.part for each in divided if each.part), added)
 
 

@@ -13,7 +13,7 @@ import functools
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -171,10 +171,15 @@ def delete_tree(location: str) -> None:
 
 
 def write_parquet(
-    table: pa.Table, location: str, metadata: dict[str, str] | None = None, row_group_size: int | None = None
+    table: pa.Table,
+    location: str,
+    metadata: dict[str, str] | None = None,
+    row_group_size: int | None = None,
+    hashes: Sequence[str] = (),
 ) -> int:
     """Write one Parquet file (zstd, statistics on), visible only when whole; return its size in bytes.
 
+    `hashes` names integer columns of hashes: no dictionary and no compression makes them smaller.
     Raises StorageError where the disk is full or may not be written.
     """
     if metadata:
@@ -186,7 +191,7 @@ def write_parquet(
     try:
         if local:
             Path(inner).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, target, row_group_size, filesystem=fs, **_parquet(table.schema))
+        pq.write_table(table, target, row_group_size, filesystem=fs, **_parquet(table.schema, hashes=hashes))
         size = int(fs.get_file_info(target).size)
         if local:
             os.replace(target, inner)
@@ -197,17 +202,18 @@ def write_parquet(
         raise storage_error(error, location) from None
 
 
-def _parquet(schema: pa.Schema, texts: bool = True) -> dict[str, Any]:
+def _parquet(schema: pa.Schema, texts: bool = True, hashes: Sequence[str] = ()) -> dict[str, Any]:
     """Return how Parquet files are written: zstd, statistics, and by their differences what rises row by row.
 
     Times and line numbers have no value twice: a dictionary of them costs time and space. `texts` says whether texts
     have statistics too.
     """
     rising = [f.name for f in schema if pa.types.is_timestamp(f.type) or (f.name == "line" and f.type == pa.int64())]
-    repeated = [path for f in schema if f.name not in rising for path in _leaves(f)]
-    encoding = dict.fromkeys(rising, "DELTA_BINARY_PACKED")
+    repeated = [path for f in schema if f.name not in (*rising, *hashes) for path in _leaves(f)]
+    encoding = dict.fromkeys([*rising, *hashes], "DELTA_BINARY_PACKED")
+    packed = dict.fromkeys([*rising, *repeated], "zstd") | dict.fromkeys(hashes, "none")
     return {
-        "compression": "zstd",
+        "compression": packed if hashes else "zstd",
         "write_statistics": texts or [f.name for f in schema if pa.types.is_primitive(f.type)],
         "use_dictionary": repeated or False,
         "column_encoding": encoding or None,
@@ -255,15 +261,15 @@ class ParquetSink:
     """A Parquet file (zstd, statistics on) written batch by batch, visible under its name only once finished.
 
     Without `text_statistics` the least and the greatest text of a column are not looked for, which takes a sixth of
-    the time and names somebody in the footer.
+    the time and names somebody in the footer. `hashes`: see write_parquet.
 
     A context manager: what was not finished when it is left is deleted. Raises StorageError where the disk is full
     or may not be written; errors of whoever makes the batches pass through as they are.
     """
 
-    def __init__(self, location: str, text_statistics: bool = True) -> None:
+    def __init__(self, location: str, text_statistics: bool = True, hashes: Sequence[str] = ()) -> None:
         self.location = location
-        self._texts = text_statistics
+        self._texts, self._hashes = text_statistics, hashes
         self._fs, self._inner = filesystem(location)
         self._local = is_local(location)
         self._target = f"{self._inner}.{uuid.uuid4().hex}.tmp" if self._local else self._inner
@@ -277,7 +283,8 @@ class ParquetSink:
                 if self._local:
                     Path(self._inner).parent.mkdir(parents=True, exist_ok=True)
                 self._stream = self._fs.open_output_stream(self._target)
-                self._writer = pq.ParquetWriter(self._stream, table.schema, **_parquet(table.schema, self._texts))
+                how = _parquet(table.schema, self._texts, self._hashes)
+                self._writer = pq.ParquetWriter(self._stream, table.schema, **how)
             self._writer.write_table(table)
         except OSError as error:
             raise storage_error(error, self.location) from None

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dataweir
+from dataweir.catalog import erasure
 from dataweir.catalog.store import Store
+from dataweir.engine import Engine
+from dataweir.flow.compact import compact
 from dataweir.flow.run import run
+from dataweir.ingest.dedup import compact as compaction
 from dataweir.output import Output
+from dataweir.storage import list_files
 
 CONFIG = """
 project: near
@@ -35,7 +41,39 @@ def batch(folder: Path, name: str, posts: dict[str, str], day: str = "2026-03-01
     (folder / "in" / name).write_text("\n".join(lines) + "\n")
 
 
-def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object]) -> None:
+class Here(Engine):
+    """The engine with its work done in this process."""
+
+    def map(self, function: Callable[..., Any], items: Sequence[Any], *arguments: Any, **_: Any) -> list[Any]:
+        return [function(item, *arguments) for item in items]
+
+
+def compacted(project: dataweir.Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compact the index, killed once before its commit; its rows stay what they are."""
+    tables, engine, replace = project.tables(), Here(project.config.engine), erasure.replace_files
+    names = ("refined.near_bands", "refined.near_docs")
+    before = {name: sorted(map(repr, tables.read(name).to_pylist())) for name in names}
+    bands = len({row["band"] for row in tables.read(names[0]).to_pylist()})
+    assert [len(tables.files(name)) for name in names] == [2 * bands, 2]
+    with monkeypatch.context() as patch:
+        patch.setattr(compaction, "FAN", 2)
+        patch.setattr(erasure, "replace_files", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            compact(tables, engine, "killed", Output(json=True))
+        patch.setattr(erasure, "replace_files", replace)
+        assert compact(tables, engine, "one", Output(json=True)) == 2 * bands + 2
+        assert compact(tables, engine, "two", Output(json=True)) == 0
+    assert [len(tables.files(name)) for name in names] == [bands, 1]
+    assert {name: sorted(map(repr, tables.read(name).to_pylist())) for name in names} == before
+    kept = [path for name in names for path in list_files(tables.data_folder(name))]
+    assert len(kept) == bands + 1
+
+
+def _dies(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(1)
     one, other = (" ".join(rng.sample([f"word{i}" for i in range(900)], 50)) for _ in "ab")
     (tmp_path / "weir.yaml").write_text(CONFIG)
@@ -61,6 +99,7 @@ def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object]) -> None
     ]
     assert "«too»" in run_weir("dedup", "explain", "b1", cwd=tmp_path).out
     assert run_weir("dedup", "explain", "nobody", cwd=tmp_path).code == 2
+    compacted(project, monkeypatch)
     batch(tmp_path, "c.csv", {"c1": one + " earlier"}, day="2026-02-01")
     assert run(project, Output(json=True)).account["balanced"]
     assert sorted(project.table("social_posts")["post_id"].to_pylist()) == ["a2", "b3", "c1"]

@@ -13,6 +13,7 @@ from ..engine import Cost, Engine
 from ..errors import QualityGateFailed, WeirError
 from ..output import Output
 from .alerts import alerted, crossed, tell
+from .compact import compact
 from .doctor import versions
 from .plan import RunPlan, make_plan
 from .project import Project
@@ -61,6 +62,7 @@ def run(project: Project, output: Output) -> RunReport:
             with Engine(project.config.engine, project.scratch) as engine:
                 pulled = pull(project, plan, store, tables, engine, record.id, output)
                 refined = refine(project, store, tables, engine, record.id, output)
+                compact(tables, engine, record.id, output)
                 report = _close(project, store, plan, record.id, engine, pulled, refined, started)
         except WeirError as error:
             store.finish_run(record.id, "failed", error=error.as_dict())
