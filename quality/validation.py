@@ -32,8 +32,8 @@ def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = 
     `suite` is the path of a Great Expectations suite file, its content as a mapping, or an ExpectationSuite.
     `states` is a folder that keeps partial states of Parquet files: the next call with the same suite reads only
     the row groups that are new, and still reports on the whole. Quantiles come from sketches then, their rank off
-    by at most 1/4096. The folder holds values of the table and is as private as it; states of another suite are
-    removed from it.
+    by at most 1/4096 of the rows (and 1/32768 more each time that the states of eight runs are put together). The
+    folder holds values of the table and is as private as it; states of another suite are removed from it.
     An expectation that cannot be computed fails with its `error`; the others stand. Raises ConfigError for a
     suite or data that cannot be used, DataError or StorageError where the data cannot be read.
     """

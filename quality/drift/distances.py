@@ -48,7 +48,7 @@ def cumulative(sketches: Sequence[Sketch], points: Floats) -> Floats:
     upto = np.zeros(len(points))
     for part in sketches:
         if part.n:
-            upto += np.append(0, part.positions + 1)[np.searchsorted(part.values, points, side="right")]
+            upto += np.append(0, part.upto)[np.searchsorted(part.values, points, side="right")]
     return upto / total
 
 

@@ -20,20 +20,18 @@ from great_expectations.execution_engine import ExecutionEngine, PandasExecution
 from great_expectations.expectations.registry import get_metric_provider
 from great_expectations.expectations.row_conditions import PassThroughCondition, deserialize_row_condition
 
-from ...engine import compute, strip
+from ...engine import strip
 from ...errors import DataError, WeirError
-from ..frames import Files, Frame, table_of
+from ..frames import ROWS, Files, Frame, table_of
 from . import nested
 from .incremental import incremental_pass
+from .onepass import one_pass
 from .partition import Condition, Failed, domain_columns
-from .reducers import finish, reducer_of, run_bucket, run_partition
+from .reducers import finish, reducer_of, run_bucket
 from .work import Again, Work, again
 
 # Great Expectations diverts every warning of the process into a log nobody reads, merely by being imported.
 logging.captureWarnings(False)
-
-BUCKET_ROWS, MAX_BUCKETS = 4_000_000, 128
-"""Rows whose hashes are counted at a time, about, where it is known how many rows there are."""
 
 DERIVED = frozenset(
     {
@@ -257,28 +255,17 @@ class DaskExecutionEngine(PandasExecutionEngine):
         import dask
 
         columns, paths = _read_by(batch, works)
-        partitions = batch.table.parts(columns)
+        partitions = dict(enumerate(batch.table.parts(columns)))
         self.passes += 1
         self.partitions_read += len(partitions)
-        shuffled = any(r.shuffle for w in works if (r := reducer_of(w.metric)))
-        buckets = _buckets(batch.table.rows, len(partitions)) if shuffled else 0
-        shared = dask.delayed(works, traverse=False, pure=False)
-        run = dask.delayed(run_partition, pure=False, nout=buckets + 1)
-        states = [run(partition, number, shared, buckets, paths) for number, partition in enumerate(partitions)]
+        rows = len(partitions) * ROWS if batch.table.rows is None else batch.table.rows
         count = dask.delayed(run_bucket, pure=False)
-        counted = [count([state[b] for state in states], shared) for b in range(1, buckets + 1)]
-        results = compute(*(state[0] for state in states), *counted)
-        small, merged = results[: len(states)], results[len(states) :]
+        shared = dask.delayed(works, traverse=False, pure=False)
+        small, merged = one_pass(partitions, works, paths, rows, lambda parts, _: count(parts, shared))
         return [
             finish(work, [state[i] for state in small], [bucket[i] for bucket in merged if i in bucket])
             for i, work in enumerate(works)
         ]
-
-
-def _buckets(rows: int | None, partitions: int) -> int:
-    """Return in how many buckets hashes are counted: few, for each is a task a partition, but none too large."""
-    wanted = partitions if rows is None else max(2, -(-rows // BUCKET_ROWS))
-    return max(1, min(wanted, partitions, MAX_BUCKETS))
 
 
 def _placed(values: list[Any], positions: list[int], found: list[Any]) -> list[Any]:

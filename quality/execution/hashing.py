@@ -23,6 +23,8 @@ from ..frames import Coded
 
 U64 = npt.NDArray[np.uint64]
 
+HASH_BYTES = 16
+
 MAX_DUPLICATES = 1_000_000
 """How many duplicated values are remembered (16 bytes each) to find their rows again; counts are always exact."""
 
@@ -116,7 +118,7 @@ def _counted(hashes: Hashes) -> Hashes:
 
 def add_up(parts: Sequence[Hashes]) -> Hashes:
     """Return the distinct hashes of all parts with their counts."""
-    tables = [pa.table({"hi": p.hi, "lo": p.lo, "n": _ones(p) if p.n is None else p.n}) for p in parts]
+    tables = [pa.table({"hi": p.hi, "lo": p.lo, "n": ones(p) if p.n is None else p.n}) for p in parts]
     table = pa.concat_tables(tables).group_by(["hi", "lo"], use_threads=False).aggregate([("n", "sum")])
     return Hashes(*(table[name].to_numpy() for name in ("hi", "lo", "n_sum")))
 
@@ -166,7 +168,8 @@ def merge_modes(parts: list[Modes]) -> Modes:
     return _bounded(Modes(top, pa.concat_tables([p.hashes for p in parts if p.occurrences == top]).combine_chunks()))
 
 
-def _ones(part: Hashes) -> npt.NDArray[np.int64]:
+def ones(part: Hashes) -> npt.NDArray[np.int64]:
+    """Return the counts of hashes that come without: each stands for one row."""
     return np.ones(len(part.hi), dtype=np.int64)
 
 

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ...engine import compute
 from ..frames import Files
+from .exchange import take
+from .onepass import one_pass, shuffled
 from .partition import Failed
-from .reducers import finish, reducer_of, run_partition
+from .reducers import combined, finish, is_combined
 from .rollup import Rollup, roll_up
-from .states import BUCKETS, States, piece_key
+from .states import BUCKETS, FEW, Content, Segment, States, piece_key
 from .work import Work
 
-
-@dataclass(frozen=True)
-class _Keep:
-    """Writes a partition's small states where each of them was found; picklable."""
-
-    states: States
-    key: str
-    names: Sequence[str]
-
-    def __call__(self, small: dict[int, Any]) -> None:
-        if not any(isinstance(state, Failed) for state in small.values()):
-            self.states.save(self.key, {name: small[position] for position, name in enumerate(self.names)})
+Loaded = list[tuple[Segment, Content]]
 
 
 def incremental_pass(
@@ -42,37 +31,63 @@ def incremental_pass(
     keys = [piece_key(piece) for piece in files.pieces]
     states = States.open(files.states, works).usable(keys)
     names = [str(work.name) for work in works]
-    fresh = [number for number, key in enumerate(keys) if key not in states.parts]
-    shared = dask.delayed(works, traverse=False, pure=False)
-    shuffled = [p for p, work in enumerate(works) if (r := reducer_of(work.metric)) and r.shuffle]
-    buckets = BUCKETS if shuffled else 0
-    run = dask.delayed(run_partition, pure=False, nout=buckets + 1)
-    made = {n: run(partitions[n], n, shared, buckets, paths, _Keep(states, keys[n], names)) for n in fresh}
+    named = list(zip(works, names, strict=True))
+    known = states.keys
+    fresh = [number for number, key in enumerate(keys) if key not in known]
+    hashed = shuffled(works)
     roll = dask.delayed(_roll, pure=False)
-    rolled = [
-        roll([made[n][b + 1] for n in fresh], {p: _known(states, names[p], b) for p in shuffled}, states.folder, b)
-        for b in range(buckets)
-    ]
-    results = compute(*(made[n][0] for n in fresh), *rolled)
-    small = dict(zip(fresh, results, strict=False))
-    bucketed = results[len(fresh) :]
-    for number, key in enumerate(keys):
-        if number not in small:
-            loaded = states.load(key)
-            small[number] = {position: loaded[name] for position, name in enumerate(names)}
-    if not any(isinstance(state, Failed) for n in fresh for state in small[n].values()):
-        rollups = {names[p]: [bucket[p][1] for bucket in bucketed] for p in shuffled}
-        states.commit({keys[n]: states.part(keys[n]) for n in fresh}, rollups)
+    small, bucketed = one_pass(
+        {number: partitions[number] for number in fresh},
+        works,
+        paths,
+        files.rows * len(fresh) // len(keys),
+        lambda parts, b: roll(parts, {p: _known(states, names[p], b) for p in hashed}, states.folder, b),
+        BUCKETS,
+    )
+    loaded = [(segment, states.load(segment)) for segment in states.segments]
+    if fresh:
+        parts = {name: combined(work, [s[p] for s in small]) for p, (work, name) in enumerate(named)}
+        loaded.append((Segment("", tuple(keys[n] for n in fresh), 0), parts))
+        if not any(isinstance(state, Failed) for kept in parts.values() for state in kept):
+            rollups = {names[p]: [bucket[p][1] for bucket in bucketed] for p in hashed}
+            states.commit(_written(states, _merged(loaded, named)), rollups)
     values = [
-        finish(work, [small[n][p] for n in range(len(keys))], [bucket[p][0] for bucket in bucketed if p in bucket])
-        for p, work in enumerate(works)
+        finish(work, _of(work, name, loaded, keys), [bucket[p][0] for bucket in bucketed if p in bucket])
+        for p, (work, name) in enumerate(named)
     ]
     return values, len(fresh), states.folder
 
 
+def _of(work: Work, name: str, loaded: Loaded, keys: Sequence[str]) -> list[Any]:
+    """Return all states of a work; those that belong to a partition's place in the order of the partitions."""
+    if is_combined(work):
+        return [state for _, content in loaded for state in content[name]]
+    placed = {key: state for segment, content in loaded for key, state in zip(segment.keys, content[name], strict=True)}
+    return [placed[key] for key in keys]
+
+
+def _merged(loaded: Loaded, named: Sequence[tuple[Work, str]]) -> Loaded:
+    """Make one segment of each FEW of a level, from the lowest level on."""
+    level = 0
+    while level <= max(segment.level for segment, _ in loaded):
+        alike = [pair for pair in loaded if pair[0].level == level]
+        if len(alike) >= FEW:
+            content = {
+                name: combined(work, [state for _, other in alike for state in other[name]]) for work, name in named
+            }
+            keys = tuple(key for segment, _ in alike for key in segment.keys)
+            loaded = [*(p for p in loaded if p[0].level != level), (Segment("", keys, level + 1), content)]
+        level += 1
+    return loaded
+
+
+def _written(states: States, segments: Loaded) -> list[Segment]:
+    return [s if s.file else states.write(content, s.keys, s.level) for s, content in segments]
+
+
 def _roll(parts: Sequence[dict[int, Any]], known: dict[int, Rollup], folder: str, bucket: int) -> dict[int, Any]:
     return {
-        position: roll_up(rollup, [part[position] for part in parts if position in part], folder, bucket)
+        position: roll_up(rollup, [take(part[position]) for part in parts if position in part], folder, bucket)
         for position, rollup in known.items()
     }
 

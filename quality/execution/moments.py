@@ -121,14 +121,8 @@ def numbers(column: pd.Series) -> pd.Series:
     return column
 
 
-def mean(states: list[tuple[int, float, float]], _: Work) -> float:
-    """Return the mean from moments."""
-    n = sum(s[0] for s in states)
-    return float(np.sum([s[1] for s in states])) / n if n else math.nan
-
-
-def deviation(states: list[tuple[int, float, float]], _: Work) -> float:
-    """Merge by Chan, Golub and LeVeque's rule; sample deviation (n - 1), as pandas."""
+def pooled(states: list[tuple[int, Any, float]], _: Work) -> tuple[int, Any, float]:
+    """Merge moments by Chan, Golub and LeVeque's rule."""
     n, mean, squares = 0, 0.0, 0.0
     for count, total, part in states:
         if count:
@@ -136,4 +130,16 @@ def deviation(states: list[tuple[int, float, float]], _: Work) -> float:
             squares += part + delta * delta * n * count / (n + count)
             mean += delta * count / (n + count)
             n += count
+    return n, float(np.sum([s[1] for s in states])), squares
+
+
+def mean(states: list[tuple[int, float, float]], work: Work) -> float:
+    """Return the mean from moments."""
+    n, total, _ = pooled(states, work)
+    return total / n if n else math.nan
+
+
+def deviation(states: list[tuple[int, float, float]], work: Work) -> float:
+    """Return the sample deviation (n - 1), as pandas."""
+    n, _, squares = pooled(states, work)
     return math.sqrt(squares / (n - 1)) if n > 1 else math.nan

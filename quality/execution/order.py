@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from . import ranks
-from .moments import deviation, mean, moments, numbers
+from .moments import deviation, mean, moments, numbers, pooled
 from .partition import Partition
 from .work import Again, Work
 
@@ -20,6 +20,11 @@ def rank_states(partition: Partition, work: Work) -> Any:
     if work.metric == "column.median" and (pd.api.types.is_bool_dtype(column.dtype) or column.dtype == "object"):
         column = numbers(column).astype(float)  # pandas' median counts booleans and decimals as floats
     return ranks.cut(column, work.again[1]) if work.again else ranks.sketch(column)
+
+
+def combined_ranks(states: list[Any], _: Work) -> Any:
+    """Return one sketch of all."""
+    return ranks.combine(states)
 
 
 def _order(states: list[Any], work: Work, wanted: Callable[[int], list[int]]) -> Any:
@@ -58,6 +63,11 @@ def outlier_states(partition: Partition, work: Work) -> Any:
     if work.values.get("method") == "std":
         return moments(partition, work)
     return rank_states(partition, work)
+
+
+def combined_outliers(states: list[Any], work: Work) -> Any:
+    """Return one state of all: moments or a sketch."""
+    return pooled(states, work) if work.values.get("method") == "std" else ranks.combine(states)
 
 
 def outliers(states: list[Any], work: Work) -> Any:

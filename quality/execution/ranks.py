@@ -16,13 +16,21 @@ import pandas as pd
 SAMPLES = 4096
 """Values a partition sends in the first pass; partitions up to this size send all, and need no second."""
 
+KEPT = 8 * SAMPLES
+"""Values that stay of sketches that are combined."""
+
 
 class Sketch(NamedTuple):
-    """A sorted partition, thinned out: `values[i]` stands at `positions[i]` of `n`; `like` is an empty series."""
+    """What is known of `n` values: at most `below[i]` are smaller than `values[i]`, at least `upto[i]` not greater.
+
+    `values` rise, each once; `like` is an empty series of their type. It is a rank summary as of Greenwald and
+    Khanna (SIGMOD 2001), whose bounds stay true when summaries are added up or thinned out.
+    """
 
     n: int
-    positions: npt.NDArray[np.int64]
     values: npt.NDArray[Any]
+    below: npt.NDArray[np.int64]
+    upto: npt.NDArray[np.int64]
     like: pd.Series
 
 
@@ -46,32 +54,54 @@ def sketch(column: pd.Series) -> Sketch:
     """Sketch a column without nulls. Raises TypeError for values that are neither numbers nor times."""
     values = np.sort(_numeric(column))
     n = len(values)
-    count = min(n, SAMPLES)
-    positions = np.linspace(0, n - 1, count).round().astype(np.int64) if n else np.array([], dtype=np.int64)
-    return Sketch(n, positions, values[positions], column.iloc[:0])
+    places = np.linspace(0, n - 1, min(n, SAMPLES)).round().astype(np.int64)
+    kept = values[places]
+    first = np.flatnonzero(np.append(True, kept[1:] != kept[:-1])) if n else places
+    last = np.append(first[1:], len(kept)) - 1 if n else places
+    return Sketch(n, kept[first], places[first], places[last] + 1, column.iloc[:0])
+
+
+def combine(sketches: Sequence[Sketch]) -> Sketch:
+    """Return the sketch of all values together: no more than KEPT values, each thinning adds 1/KEPT to the error."""
+    whole = _add_up(sketches)
+    if len(whole.values) <= KEPT:
+        return whole
+    wanted = np.linspace(0, whole.n, KEPT)
+    kept = np.unique([0, *np.searchsorted(whole.upto[:-1], wanted).tolist(), len(whole.values) - 1])
+    return Sketch(whole.n, whole.values[kept], whole.below[kept], whole.upto[kept], whole.like)
+
+
+def _add_up(sketches: Sequence[Sketch]) -> Sketch:
+    """Add the bounds of all sketches at every value that any of them names: sums of step functions."""
+    parts = [s for s in sketches if s.n] or sketches[:1]
+    places = np.concatenate([s.values for s in parts])
+    order = np.argsort(places, kind="stable")
+    places = places[order]
+    # Past a value, the next one's bound holds of what is smaller; from a value on, its own of what is not greater.
+    later = np.concatenate([np.diff(np.append(s.below, s.n)) for s in parts])[order].cumsum()
+    upto = np.concatenate([np.diff(s.upto, prepend=0) for s in parts])[order].cumsum()
+    last = np.flatnonzero(np.append(places[1:] != places[:-1], True)) if len(places) else order
+    start = sum(int(s.below[0]) for s in parts if s.n)
+    below = start + np.append(0, later[last])[:-1] if len(places) else later
+    return Sketch(sum(s.n for s in parts), places[last], below, upto[last], parts[0].like)
 
 
 def brackets(sketches: Sequence[Sketch], ranks: Sequence[int]) -> list[Bracket]:
     """Return for each rank the narrowest bracket that the sketches prove."""
-    parts = [s for s in sketches if s.n]
-    candidates = np.unique(np.concatenate([s.values for s in parts]))
-    below = np.zeros(len(candidates), dtype=np.int64)  # at most so many values are smaller than the candidate
-    upto = np.zeros(len(candidates), dtype=np.int64)  # at least so many are not greater
-    for part in parts:
-        first = np.searchsorted(part.values, candidates, side="left")
-        below += np.append(part.positions, part.n)[first]
-        last = np.searchsorted(part.values, candidates, side="right")
-        upto += np.append(0, part.positions + 1)[last]
+    whole = _add_up(sketches)
     found = []
     for rank in ranks:
-        low = int(np.searchsorted(below, rank, side="right")) - 1
-        high = int(np.searchsorted(upto, rank + 1, side="left"))
-        found.append(Bracket(rank, candidates[low], candidates[high]))
+        low = int(np.searchsorted(whole.below, rank, side="right")) - 1
+        high = int(np.searchsorted(whole.upto, rank + 1, side="left"))
+        found.append(Bracket(rank, whole.values[low], whole.values[high]))
     return found
 
 
 def estimate(sketches: Sequence[Sketch], ranks: Sequence[int]) -> dict[int, Any]:
-    """Return for each rank a value whose own rank is off by at most 1/SAMPLES of all values."""
+    """Return for each rank a value whose own rank is off by at most 1/SAMPLES of all values.
+
+    Of combined sketches it is off by 1/KEPT more for each time that they were combined.
+    """
     return {bracket.rank: bracket.low for bracket in brackets(sketches, ranks)}
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyarrow.fs import LocalFileSystem
 
 from ...storage import filesystem, join
-from .hashing import MAX_DUPLICATES, Hashes, Uniqueness, add_up
+from .hashing import MAX_DUPLICATES, Hashes, Uniqueness, ones
 
 MAX_RUNS, SMALL = 8, 4_000_000
 """When there are so many runs, those of fewer hashes than this become one."""
@@ -42,7 +42,7 @@ class Rollup:
 def roll_up(known: Rollup, parts: Sequence[Hashes], folder: str, bucket: int) -> tuple[Uniqueness, Rollup]:
     """Add the hashes of new partitions to those of a bucket; return what they count to, and the files."""
     old = _read(known.duplicates)
-    fresh = _sorted(add_up(parts)) if parts else _NOTHING
+    fresh = _sorted(parts) if parts else _NOTHING
     hi, lo, n = fresh
     if not len(hi):
         return _uniqueness(known, old), known
@@ -81,17 +81,28 @@ def _merged(runs: tuple[str, ...], folder: str, bucket: int) -> tuple[str, ...]:
     small = [run for run in runs if len(known[run][0]) < SMALL]
     if len(small) < 2:
         return runs
-    merged = _sorted(add_up([Hashes(*known[run]) for run in small]))
+    merged = _sorted([Hashes(*known[run]) for run in small])
     return (*(run for run in runs if run not in small), _write(merged, folder, bucket))
 
 
-def _sorted(hashes: Hashes) -> Run:
-    hi, lo, n = hashes
-    assert n is not None
+def _sorted(parts: Sequence[Hashes]) -> Run:
+    """Return the distinct hashes of all parts in order; only those whose first 64 bits agree are compared further."""
+    hi, lo = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    n = np.concatenate([ones(part) if part.n is None else part.n for part in parts])
     order = np.argsort(hi)
-    if len(hi) > 1 and (np.diff(hi[order].view(np.int64)) == 0).any():
-        order = np.lexsort((lo, hi))
-    return hi[order], lo[order], n[order]
+    hi, lo, n = hi[order], lo[order], n[order]
+    alike = np.flatnonzero(hi[1:] == hi[:-1])
+    if not len(alike):
+        return hi, lo, n
+    among = np.zeros(len(hi), dtype=bool)
+    among[alike] = among[alike + 1] = True
+    # Equal first halves stand in one block each; within it the second half decides.
+    block = np.flatnonzero(among)
+    block = block[np.lexsort((lo[block], hi[block]))]
+    lo[among], n[among] = lo[block], n[block]
+    first = np.append(True, (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1]))
+    starts = np.flatnonzero(first)
+    return hi[starts], lo[starts], np.add.reduceat(n, starts)
 
 
 def _look_up(run: Run, hi: Any, lo: Any) -> npt.NDArray[np.int64]:

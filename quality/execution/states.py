@@ -1,7 +1,8 @@
 """Partial states that are kept: a run over a growing table computes its new partitions and reports on the whole.
 
-After Deequ's incremental states (Schelter et al., VLDB 2018). The folder of a table and a suite holds one file of
-small states a partition, and for uniqueness the hashes of all partitions in buckets (rollup.py). A manifest names
+After Deequ's incremental states (Schelter et al., VLDB 2018). The folder of a table and a suite holds segments: files
+of the small states of the partitions that one run added, put together as far as they can be; and for uniqueness the
+hashes of all partitions in buckets (rollup.py). FEW segments of one level become one of the next. A manifest names
 what belongs together; it is written last, so a run that is killed leaves the states before it.
 
 States hold values of the table (extremes, samples, sets): the folder is as private as the table itself.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,22 +26,40 @@ from .codec import decode, encode
 from .rollup import Rollup
 from .work import Work
 
-BUCKETS = 8
+BUCKETS, FEW = 8, 8
 MANIFEST = "manifest.parquet"
-VERSION = "2"
+VERSION = "3"
 """Changes with the form of the states or what they mean: older ones are then made anew."""
 
 
 @dataclass(frozen=True)
-class States:
-    """The kept states of one table under one set of works; picklable, it goes along to the workers.
+class Segment:
+    """Partitions whose small states stand in one file."""
 
-    `parts` maps a partition's key to the file of its small states, `rollups` a shuffled work's name to its files.
+    file: str
+    keys: tuple[str, ...]
+    level: int
+
+
+Content = dict[str, list[Any]]
+"""A segment's states by the works' names: one of all its partitions, or one for each of its keys."""
+
+
+@dataclass(frozen=True)
+class States:
+    """The kept states of one table under one set of works.
+
+    `rollups` maps a shuffled work's name to its files, a bucket each.
     """
 
     folder: str
-    parts: dict[str, str]
+    segments: tuple[Segment, ...]
     rollups: dict[str, list[Rollup]]
+
+    @property
+    def keys(self) -> set[str]:
+        """The partitions whose states are kept."""
+        return {key for segment in self.segments for key in segment.keys}
 
     @classmethod
     def open(cls, folder: str, works: Sequence[Work]) -> States:
@@ -53,37 +73,35 @@ class States:
                 name: [Rollup(**{**bucket, "runs": tuple(bucket["runs"])}) for bucket in buckets]
                 for name, buckets in found["rollups"].items()
             }
-            return cls(place, dict(found["parts"]), rollups)
+            segments = (Segment(s["file"], tuple(s["keys"]), s["level"]) for s in found["segments"])
+            return cls(place, tuple(segments), rollups)
         except (OSError, ValueError, KeyError, TypeError):
-            return cls(place, {}, {})
+            return cls(place, (), {})
 
     def usable(self, keys: Sequence[str]) -> States:
         """Return the states, emptied where they speak of a partition that is gone: rollups cannot forget one."""
-        return self if set(self.parts) <= set(keys) else States(self.folder, {}, {})
+        return self if self.keys <= set(keys) else States(self.folder, (), {})
 
-    def load(self, key: str) -> dict[str, Any]:
-        """Return one partition's small states by the works' names."""
-        fs, inner = filesystem(self.parts[key])
+    def load(self, segment: Segment) -> Content:
+        """Return a segment's states."""
+        fs, inner = filesystem(segment.file)
         with fs.open_input_file(inner) as source:
             return decode(pq.read_table(source))
 
-    def save(self, key: str, states: dict[str, Any]) -> str:
-        """Write one partition's small states; return the file."""
-        file = self.part(key)
-        write_parquet(encode(states), file)
-        return file
+    def write(self, content: Content, keys: Iterable[str], level: int = 0) -> Segment:
+        """Write a new segment."""
+        segment = Segment(join(self.folder, f"segment-{uuid.uuid4().hex}.parquet"), tuple(keys), level)
+        write_parquet(encode(content), segment.file)
+        return segment
 
-    def part(self, key: str) -> str:
-        """Return the file of a partition's small states."""
-        return join(self.folder, f"part-{key}.parquet")
-
-    def commit(self, parts: dict[str, str], rollups: dict[str, list[Rollup]]) -> None:
-        """Make the new states the valid ones, then remove what is no longer named."""
+    def commit(self, segments: Iterable[Segment], rollups: dict[str, list[Rollup]]) -> None:
+        """Make these the valid states, then remove what is no longer named."""
+        segments = list(segments)
         kept = {name: [asdict(bucket) for bucket in buckets] for name, buckets in rollups.items()}
-        text = json.dumps({"parts": {**self.parts, **parts}, "rollups": kept})
+        text = json.dumps({"segments": [asdict(segment) for segment in segments], "rollups": kept})
         write_parquet(pa.table({"manifest": [text]}), join(self.folder, MANIFEST))
         hashes = (file for buckets in rollups.values() for bucket in buckets for file in bucket.files)
-        named = {*self.parts.values(), *parts.values(), *hashes}
+        named = {*(segment.file for segment in segments), *hashes}
         delete_files(f for f in list_files(self.folder) if f not in named and not f.endswith(MANIFEST))
 
 

@@ -22,6 +22,10 @@ def hash_rows(partition: Partition, work: Work) -> Any:
     return None, partition.hashes(work.domain)
 
 
+def nothing(_states: list[Any], _: Work) -> None:
+    """Combine the small states of what is counted in the buckets."""
+
+
 def distinct(states: list[Any], _: Work) -> int:
     """Return how many distinct values the buckets counted."""
     return int(states[-1].distinct)
@@ -52,6 +56,11 @@ def foreign_first(partition: Partition, work: Work) -> list[Any]:
     return _in_order(set(_foreign(partition, work).unique()))[:MAX_DISTINCT_VALUES]
 
 
+def foreign_combined(states: list[Any], _: Work) -> list[Any]:
+    """Return the first of several partitions' first distinct values outside the value set."""
+    return _in_order({value for state in states for value in state})[:MAX_DISTINCT_VALUES]
+
+
 def foreign_merged(states: list[Any], work: Work) -> list[Any]:
     """Return the first of all distinct values outside the value set."""
     return _in_order({value for state in states for value in state})[: _shown(work)]
@@ -71,9 +80,14 @@ def present(partition: Partition, work: Work) -> tuple[set[Any], set[Any]]:
     return (expected if column else set()), expected & column
 
 
+def all_present(states: list[Any], _: Work) -> tuple[set[Any], set[Any]]:
+    """Return the value set in the column's terms, and which of it several partitions hold."""
+    return set().union(*(s[0] for s in states)), set().union(*(s[1] for s in states))
+
+
 def _missing(states: list[Any], work: Work) -> list[Any]:
-    expected = set().union(*(s[0] for s in states)) or set(work.values["value_set"])
-    return list(expected - set().union(*(s[1] for s in states)))
+    expected, found = all_present(states, work)
+    return list((expected or set(work.values["value_set"])) - found)
 
 
 def missing_first(states: list[Any], work: Work) -> list[Any]:
@@ -134,10 +148,15 @@ def all_distinct(states: list[set[Any]], _: Work) -> set[Any]:
     return set().union(*states)
 
 
+def all_counts(states: list[pd.Series], _: Work) -> pd.Series:
+    """Add up value counts."""
+    filled = [s for s in states if len(s)] or states[:1]
+    return pd.concat(filled).groupby(level=0, sort=False).sum()
+
+
 def value_counts(states: list[pd.Series], work: Work) -> pd.Series:
     """Add up value counts, sorted as Great Expectations' pandas metric sorts them."""
-    filled = [s for s in states if len(s)] or states[:1]
-    counts = pd.concat(filled).groupby(level=0, sort=False).sum()
+    counts = all_counts(states, work)
     if (work.values.get("sort") or "value") == "value":
         try:
             counts = counts.sort_index()

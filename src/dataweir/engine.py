@@ -237,19 +237,23 @@ class Engine:
         self._client = Client(self._cluster, set_as_default=True)
 
     def _local_cluster(self) -> Any:
+        import dask
         from distributed import LocalCluster
 
-        return LocalCluster(
-            n_workers=self.allocation.workers,
-            threads_per_worker=1,
-            memory_limit=self.allocation.memory_bytes,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            local_directory=self._scratch or tempfile.gettempdir(),
-            silence_logs=50,
-            preload="dataweir.engine",
-        )
+        # Dask would set a limit that keeps glibc from learning which sizes to keep: every array of more than 128 KiB
+        # would be mapped and unmapped anew, which took a third of a worker's time.
+        with dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}):
+            return LocalCluster(
+                n_workers=self.allocation.workers,
+                threads_per_worker=1,
+                memory_limit=self.allocation.memory_bytes,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                local_directory=self._scratch or tempfile.gettempdir(),
+                silence_logs=50,
+                preload="dataweir.engine",
+            )
 
     def _join(self) -> None:
         """Prepare a cluster that is not ours: its workers keep quiet about our tasks, and there must be one."""
@@ -288,6 +292,25 @@ def quiet() -> None:
         "asyncio",
     ):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+@contextlib.contextmanager
+def shared_folder() -> Iterator[str | None]:
+    """Give a folder that every worker reaches, for what does not fit in memory; it is gone afterwards.
+
+    It lies beside what the workers spill. None where a worker is on another machine that has no disk in common.
+    """
+    from distributed import default_client
+
+    homes: list[Path] = []
+    with contextlib.suppress(ValueError):
+        workers = default_client().scheduler_info(n_workers=-1)["workers"].values()
+        homes = [Path(worker["local_directory"]) for worker in workers]
+    if not all(home.is_dir() for home in homes):
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="weir-", dir=homes[0].parent if homes else None) as folder:
+        yield folder
 
 
 def compute(*collections: Any) -> tuple[Any, ...]:

@@ -110,3 +110,20 @@ def test_what_depends_on_findings_reads_the_whole_and_is_right(tmp_path: Path) -
     states = str(tmp_path / "states")
     for _ in range(2):
         assert outcome(validate(files, suite, states=states)) == outcome(validate(files, suite))
+
+
+def test_segments_of_many_runs_become_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataweir.quality.execution import incremental
+
+    monkeypatch.setattr(incremental, "FEW", 2)
+    states, files = tmp_path / "states", []
+    for number in range(7):
+        files.append(write(tmp_path, number))
+        report = validate(files, SUITE, states=str(states))
+        assert report.partitions_read == 1
+    assert len(list(states.rglob("segment-*"))) <= 3
+    whole = validate(files, SUITE)
+    assert [c.success for c in report.results] == [c.success for c in whole.results]
+    for ours, theirs in zip(report.results, whole.results, strict=True):
+        assert ours.unexpected_count == theirs.unexpected_count
+        assert ours.observed == (theirs.observed and pytest.approx(theirs.observed, rel=1e-12)), ours
