@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from ...engine import compute, shared_folder
+from ...engine import compute
+from ...scratch import shared_folder
 from . import exchange
 from .hashing import HASH_BYTES
 from .reducers import reducer_of, run_partition

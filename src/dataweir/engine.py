@@ -294,25 +294,6 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-@contextlib.contextmanager
-def shared_folder() -> Iterator[str | None]:
-    """Give a folder that every worker reaches, for what does not fit in memory; it is gone afterwards.
-
-    It lies beside what the workers spill. None where a worker is on another machine that has no disk in common.
-    """
-    from distributed import default_client
-
-    homes: list[Path] = []
-    with contextlib.suppress(ValueError):
-        workers = default_client().scheduler_info(n_workers=-1)["workers"].values()
-        homes = [Path(worker["local_directory"]) for worker in workers]
-    if not all(home.is_dir() for home in homes):
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="weir-", dir=homes[0].parent if homes else None) as folder:
-        yield folder
-
-
 def compute(*collections: Any) -> tuple[Any, ...]:
     """Compute Dask collections on the running client, or on this process's threads where there is none."""
     import dask

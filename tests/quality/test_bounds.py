@@ -18,11 +18,12 @@ from great_expectations import expectations as gxe  # noqa: E402
 from quality_tables import cut, run_suite, table  # noqa: E402
 
 from dataweir.config import EngineConfig  # noqa: E402
-from dataweir.engine import Engine, shared_folder  # noqa: E402
+from dataweir.engine import Engine  # noqa: E402
 from dataweir.quality.execution import exchange, ranks, reducers  # noqa: E402
 from dataweir.quality.execution.hashing import Hashes  # noqa: E402
 from dataweir.quality.execution.rollup import _sorted  # noqa: E402
 from dataweir.quality.execution.work import Work  # noqa: E402
+from dataweir.scratch import shared_folder  # noqa: E402
 
 
 def hashing_checks() -> list[Any]:
