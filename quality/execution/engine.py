@@ -276,9 +276,9 @@ def _placed(values: list[Any], positions: list[int], found: list[Any]) -> list[A
 def _shortcut(name: str, values: dict[str, Any], condition: Any) -> tuple[Any] | None:
     """Return the value (in a tuple) of a metric that needs no look at the data, or None."""
     suffix = name.rpartition(".")[2]
-    if suffix == "unexpected_index_query":
-        return (None,)  # a query over row labels has no meaning over partitions
     shape = values.get("result_format")
+    if suffix == "unexpected_index_query" and (shape or {}).get("return_unexpected_index_query") is False:
+        return (None,)
     if suffix in ("unexpected_values", "unexpected_index_list") and isinstance(shape, dict):
         if shape.get("result_format") != "COMPLETE" and not shape.get("partial_unexpected_count", 20):
             return ([],)

@@ -16,10 +16,20 @@ from .work import Again, Work
 
 def rank_states(partition: Partition, work: Work) -> Any:
     """First pass: a sketch of the sorted column. Second: what lies in the brackets that the sketches prove."""
-    column = partition.column(work.domain)
+    column = _told(partition.column(work.domain))
     if work.metric == "column.median" and (pd.api.types.is_bool_dtype(column.dtype) or column.dtype == "object"):
         column = numbers(column).astype(float)  # pandas' median counts booleans and decimals as floats
     return ranks.cut(column, work.again[1]) if work.again else ranks.sketch(column)
+
+
+def _told(column: pd.Series) -> pd.Series:
+    """Return a column of objects that are all numbers in the type of these numbers, any other as it is."""
+    if column.dtype != object or not len(column):
+        return column
+    kind = pd.api.types.infer_dtype(column)
+    if kind == "integer":
+        return column.astype("int64")
+    return column.astype("float64") if kind in ("floating", "mixed-integer-float") else column
 
 
 def combined_ranks(states: list[Any], _: Work) -> Any:

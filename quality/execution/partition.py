@@ -6,6 +6,7 @@ come back as values that name the kind of error only, for the messages of pandas
 
 from __future__ import annotations
 
+import datetime
 import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,9 @@ SAMPLE = 4096
 warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression", category=UserWarning)
 
 Domain = Mapping[str, Any]
+
+NAMES = {"datetime": datetime, "pd": pd, "np": np}
+"""What a row condition may call by name, as under Great Expectations' pandas engine."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +283,7 @@ class Partition:
         if where:
             numbered = self.frame.set_axis(pd.RangeIndex(len(held)))
             held[:] = False
-            held[numbered.query(where).index] = True
+            held[numbered.query(where, local_dict=NAMES).index] = True
         if missing in (None, "never", "neither"):
             return held
         present = np.array([self.series(name).notna().to_numpy() for name in domain_columns(domain)])

@@ -159,7 +159,9 @@ def _numeric(column: pd.Series) -> npt.NDArray[Any]:
         return column.astype("int64").to_numpy()
     if not len(column) and pd.api.types.is_object_dtype(dtype):
         return np.array([], dtype=np.float64)
-    if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
+    if pd.api.types.is_bool_dtype(dtype):
+        return column.to_numpy(dtype=np.int8)
+    if not pd.api.types.is_numeric_dtype(dtype):
         raise TypeError("order statistics need numbers or times")
     return column.to_numpy()
 

@@ -125,6 +125,7 @@ SUFFIXES: dict[str, Reducer] = {
     "filtered_row_count": Reducer(shown.filtered, moments.total, moments.total),
     "unexpected_values": Reducer(shown.values, shown.merge_values),
     "unexpected_index_list": Reducer(shown.labels, shown.merge_labels),
+    "unexpected_index_query": Reducer(shown.places, shown.merge_places),
     "unexpected_rows": Reducer(shown.rows, shown.merge_rows),
 }
 """Reducers of what Great Expectations derives from every row-wise condition."""

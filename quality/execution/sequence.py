@@ -62,6 +62,8 @@ def shown_states(partition: Partition, work: Work) -> Any:
     found = replace(work, inputs={**work.inputs, "unexpected_condition": placed})
     if work.metric.endswith(".unexpected_values"):
         return shown.values(partition, found)
+    if work.metric.endswith("_query"):
+        return shown.places(partition, found)
     return shown.rows(partition, found) if work.metric.endswith("_rows") else shown.labels(partition, found)
 
 

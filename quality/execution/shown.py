@@ -59,6 +59,16 @@ def labels(partition: Partition, work: Work) -> list[Any]:
     return [dict(zip(shown, row, strict=True)) for row in zip(*(found[name] for name in shown), strict=True)]
 
 
+def places(partition: Partition, work: Work) -> list[Any]:
+    """Return the places in the index of all unexpected rows."""
+    return list(_chosen(partition, work, domain_columns(_condition(work).domain)).index.to_list())
+
+
+def merge_places(states: Sequence[list[Any]], _: Work) -> str:
+    """Put all places into a call of pandas that picks these rows."""
+    return f"df.filter(items={[place for state in states for place in state]}, axis=0)"
+
+
 def rows(partition: Partition, work: Work) -> pd.DataFrame:
     """Return the first unexpected rows with all their columns."""
     return _chosen(partition, work, None)
@@ -93,7 +103,8 @@ def _chosen(partition: Partition, work: Work, columns: Sequence[str] | None) -> 
     """Return the unexpected rows, no more than a result shows."""
     condition = _condition(work)
     mask = partition.mask(condition).to_numpy()
-    if work.metric.endswith(".unexpected_index_list") and work.values["result_format"]["result_format"] == "COMPLETE":
+    complete = work.values["result_format"]["result_format"] == "COMPLETE"
+    if work.metric.endswith(".unexpected_index_query") or (work.metric.endswith(".unexpected_index_list") and complete):
         wanted = mask
     else:
         wanted = mask & (np.cumsum(mask) <= _limit(work.values))
