@@ -1,4 +1,7 @@
-"""Who may sign in to the web page: users with argon2 hashes, sessions and tokens by the hash of their secret."""
+"""Who may sign in to the web page: users with argon2 hashes, sessions and tokens by the hash of their secret.
+
+For whom a provider of OpenID Connect vouches, a hash of issuer and subject stands in the password's place.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ Role = Literal["viewer", "engineer", "reviewer", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 MIN_PASSWORD = 12
 SESSION_HOURS = 12.0
+_VOUCHED = "oidc:"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,26 @@ class PeopleRecords(Database):
             session.execute(delete(SignInRow).where(SignInRow.user == name))
             return User(name, role, row.created)
 
+    def vouched(self, name: str, role: Role, issuer: str, subject: str) -> User:
+        """Return the user whom a provider knows as `subject`, added or given another role where need be.
+
+        With another role, sessions and tokens of before end. Raises ConfigError where the name is somebody else's here.
+        """
+        mark = _VOUCHED + hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
+        with self.writing() as session:
+            row = session.get(UserRow, name)
+            if row is None:
+                row = UserRow(name=name, role=role, password_hash=mark, created=now())
+                session.add(row)
+            elif row.password_hash != mark:
+                raise ConfigError(
+                    f"'{name}' is somebody else's name here", "an admin removes the other: weir user remove NAME"
+                )
+            elif row.role != role:
+                row.role = role
+                session.execute(delete(SignInRow).where(SignInRow.user == name))
+            return User(name, role, row.created)
+
     def remove_user(self, name: str) -> None:
         """Remove a user with all sessions and tokens. Raises ConfigError where there is none of that name."""
         with self.writing() as session:
@@ -83,8 +107,9 @@ class PeopleRecords(Database):
         hasher = _hasher()
         with self.reading() as session:
             row = session.get(UserRow, name)
-            known = row.password_hash if row else _nobody()
-            user = User(row.name, row.role, row.created) if row else None  # type: ignore[arg-type]
+            own = row is not None and not row.password_hash.startswith(_VOUCHED)
+            known = row.password_hash if row and own else _nobody()
+            user = User(row.name, row.role, row.created) if row and own else None  # type: ignore[arg-type]
         from argon2.exceptions import VerificationError
 
         try:

@@ -1,7 +1,7 @@
 """The typed configuration: one weir.yaml a project.
 
-Unknown keys are refused with the nearest known one. Secrets stand as `${ENV}` only: they are resolved when they
-are used, held as SecretStr, and never echoed. Relative paths count from the folder of weir.yaml.
+Unknown keys are refused with the nearest known one. Secrets stand as `${ENV}` or `${file:/PATH}`: they are resolved
+when they are used, and never echoed. Relative paths count from the folder of weir.yaml.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateA
 
 from .errors import ConfigError
 from .registry import nearest
-from .settings import SequenceConfig
+from .settings import SECRET, SequenceConfig, UiConfig
 from .settings import Strict as Strict
 
-_ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DAYS = re.compile(r"[1-9][0-9]{0,4}d")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -241,6 +240,7 @@ class Config(Strict):
     schedule: Annotated[ScheduleConfig | None, BeforeValidator(_spelt_out)] = Field(
         None, description="a cron expression, or options; see `weir daemon`"
     )
+    ui: UiConfig = Field(default_factory=lambda: UiConfig(), description="who signs in to the web page, and how")
     alerts: AlertConfig = Field(default_factory=lambda: AlertConfig(), description="who is told what went wrong")
 
     _root: Path = PrivateAttr(default_factory=Path.cwd)
@@ -288,15 +288,29 @@ def _digest(parts: Any) -> str:
 
 
 def resolve_env(value: str, where: str) -> str:
-    """Replace `${NAME}` by the environment's value; ConfigError names a variable that is not set."""
+    """Replace `${NAME}` by the environment's value, `${file:/PATH}` by what the file holds but its last newline.
+
+    ConfigError names the variable that is not set, or the file that cannot be read.
+    """
 
     def replace(match: re.Match[str]) -> str:
-        name = match.group(1)
+        if match["file"]:
+            return _read(Path(match["file"]).expanduser(), where)
+        name = match["name"]
         if name not in os.environ:
             raise ConfigError(f"{where}: the environment variable {name} is not set", f"export {name}=...")
         return os.environ[name]
 
-    return _ENV.sub(replace, value)
+    return SECRET.sub(replace, value)
+
+
+def _read(file: Path, where: str) -> str:
+    if not file.is_absolute():
+        raise ConfigError(f"{where}: '{file}' is not an absolute path", "write ${file:/PATH}")
+    try:
+        return file.read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: cannot read {file}: {type(error).__name__}", "check the file") from None
 
 
 M = TypeVar("M", bound=BaseModel)

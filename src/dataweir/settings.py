@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SECRET = re.compile(r"\$\{(?:file:(?P<file>[^}]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*))\}")
+"""How a secret stands in weir.yaml: as the name of an environment variable, or of a file."""
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole."""
@@ -40,3 +46,49 @@ class SequenceConfig(Strict):
         if not 0 < self.until[0] <= self.until[1] < 1:
             raise ValueError("until: must be two shares of the time between 0 and 1, the smaller first")
         return self
+
+
+class OidcConfig(Strict):
+    """A provider of OpenID Connect that vouches for people who sign in to the web page."""
+
+    issuer: str = Field(description="the provider's issuer URL, as its discovery document names it; https")
+    client_id: str = Field(description="what the provider knows this page as")
+    client_secret: str | None = Field(
+        None, description="as ${ENV} or ${file:/PATH}; null: a public client, by PKCE alone"
+    )
+    label: str = Field("single sign-on", description="what the button calls the provider")
+    scopes: str = Field("openid profile email", description="what is asked for, openid among it")
+    user_claim: str = Field("email", description="the claim that names the user here")
+    role_claim: str = Field("groups", description="the claim that tells the role; a.b for b within a")
+    roles: dict[str, Literal["viewer", "engineer", "reviewer", "admin"]] = Field(
+        min_length=1,
+        description="value of that claim: role; who has none of them is refused, of several the last counts",
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            raise ValueError("must begin with https:// (http:// only on this machine)")
+        return value
+
+    @field_validator("client_secret")
+    @classmethod
+    def _elsewhere(cls, value: str | None) -> str | None:
+        if value is not None and not SECRET.fullmatch(value):
+            raise ValueError("must stand as ${ENV} or ${file:/PATH}, never in clear")
+        return value
+
+    @field_validator("scopes")
+    @classmethod
+    def _openid(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("must hold openid")
+        return value
+
+
+class UiConfig(Strict):
+    """The web page, `weir ui`."""
+
+    oidc: OidcConfig | None = Field(None, description="sign-in by a provider of OpenID Connect, beside passwords")

@@ -36,8 +36,10 @@ def add(group: Group) -> None:
             from ..web.app import make_app
         except ImportError:
             raise MissingExtra.of("ui", "the web page") from None
-        if not store.users():
-            raise ConfigError("nobody can sign in yet", "weir user add NAME --role admin")
+        if not store.users() and opened.config.ui.oidc is None:
+            raise ConfigError(
+                "nobody can sign in yet", "weir user add NAME --role admin, or name a provider in ui.oidc"
+            )
         hosts = ["127.0.0.1", "localhost", "[::1]", *([host] if host not in ("0.0.0.0", "::") else []), *names]  # noqa: S104
         app = make_app(opened, hosts, secure=https)
         config = uvicorn.Config(

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ..catalog.people import SESSION_HOURS, SignIn
+from ..catalog.people import SignIn
 from ..catalog.records import Decision
 from ..engine import strip
 from ..errors import ConfigError, PrivacyGateFailed, ProjectLocked, WeirError
@@ -28,15 +28,15 @@ from ..flow.project import Project
 from ..flow.sharing.review import review
 from ..output import plain
 from . import charts
+from .entrance import Entrance
 from .openapi import document
 from .pages import PAGES, Page
-from .security import COOKIE, Guesses, SafeHeaders, csrf_token, form_is_ours, same_site, secret_of, signed_in
+from .security import SafeHeaders, csrf_token, form_is_ours, form_of, secret_of, signed_in
 from .site import Site
 
 _STATUS = {ConfigError: 404, PrivacyGateFailed: 403, ProjectLocked: 409}
 _REVIEWERS = ("reviewer", "admin")
 _DECISIONS: dict[str, Decision] = {"approved": "approved", "rejected": "rejected"}
-_LARGEST_FORM = 64 * 1024
 
 
 class Web:
@@ -46,7 +46,6 @@ class Web:
         """`secure`: the page is reached by https, so that cookies must be as well."""
         self.project = Site(project.config)
         self.secure = secure
-        self.guesses = Guesses()
         self.templates = Environment(
             loader=PackageLoader("dataweir.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
@@ -56,8 +55,7 @@ class Web:
     def routes(self) -> list[Any]:
         """Return every route; a JSON twin stands before its page, whose {id} would take its name."""
         made: list[Any] = [
-            Route("/sign-in", self.sign_in, methods=["GET", "POST"]),
-            Route("/sign-out", self.sign_out, methods=["POST"]),
+            *Entrance(self.project, self.render, self.secure).routes(),
             Route("/exports/{id}/decision", self.decide, methods=["POST"]),
             Route("/openapi.json", self.openapi, methods=["GET"]),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
@@ -98,58 +96,13 @@ class Web:
         )
         return HTMLResponse(html, status)
 
-    async def sign_in(self, request: Request) -> Response:
-        """Ask for name and password, or check them and begin a session."""
-        if request.method == "GET":
-            return self.render(
-                request,
-                "sign_in.html",
-                None,
-                title="Sign in",
-                failure="",
-                next=_inner(request.query_params.get("next")),
-            )
-        if not same_site(request):
-            raise HTTPException(403, "the form came from another site")
-        form = await _form(request)
-        name, password, target = form.get("name", ""), form.get("password", ""), _inner(form.get("next"))
-        address = request.client.host if request.client else ""
-        keys = (f"name:{name}", f"address:{address}")
-        if self.guesses.too_many(*keys):
-            failure = "Too many failed attempts. Wait five minutes."
-            return self.render(request, "sign_in.html", None, 429, title="Sign in", failure=failure, next=target)
-        store = self.project.reading()
-        user = await run_in_threadpool(store.check_password, name, password)
-        if user is None:
-            self.guesses.failed(*keys)
-            store.audit("sign-in refused", "web", {"address": address}, actor=name[:64] or "nobody")
-            failure = "Name or password is wrong."
-            return self.render(request, "sign_in.html", None, 401, title="Sign in", failure=failure, next=target)
-        secret = await run_in_threadpool(store.open_session, user)
-        store.audit("sign-in", "web", {"address": address}, actor=user.name)
-        answer = RedirectResponse(target, 303)
-        answer.set_cookie(
-            COOKIE, secret, max_age=int(SESSION_HOURS * 3600), httponly=True, samesite="strict", secure=self.secure
-        )
-        return answer
-
-    async def sign_out(self, request: Request) -> Response:
-        """End the session."""
-        form = await _form(request)
-        if not form_is_ours(request, form.get("csrf", "")):
-            raise HTTPException(403, "the form came from another page")
-        self.project.reading().sign_out(secret_of(request)[0])
-        answer = RedirectResponse("/sign-in", 303)
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self.secure)
-        return answer
-
     async def decide(self, request: Request) -> Response:
         """Approve or reject an export candidate, with a reason; never one's own."""
         who = await run_in_threadpool(signed_in, self.project, request)
         cookie = secret_of(request)[1]
         if who is None:
             return _turned_away(request, not cookie)
-        form = await _form(request)
+        form = await form_of(request)
         if not form_is_ours(request, form.get("csrf", "")):
             raise HTTPException(403, "the form came from another page")
         if who.role not in _REVIEWERS:
@@ -207,30 +160,6 @@ def _turned_away(request: Request, as_json: bool) -> Response:
     return RedirectResponse("/sign-in?" + urlencode({"next": target if request.method == "GET" else "/"}), 303)
 
 
-def _inner(target: str | None) -> str:
-    """Return a path of ours to go to after the sign-in, never another site's."""
-    good = target and target.startswith("/") and not target.startswith("//") and "\\" not in target
-    return str(target) if good else "/"
-
-
 def _twin(request: Request) -> str:
     path = "/overview.json" if request.url.path == "/" else f"{request.url.path}.json"
     return path + (f"?{request.url.query}" if request.url.query else "")
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Read a form's text fields. Raises HTTPException for one that is too large, or no form."""
-    from urllib.parse import parse_qsl
-
-    kind = request.headers.get("content-type", "").split(";")[0]
-    if kind != "application/x-www-form-urlencoded":
-        raise HTTPException(415, "send a form: application/x-www-form-urlencoded")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_FORM:
-            raise HTTPException(413, "the form is too large")
-    try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
-    except (UnicodeDecodeError, ValueError):
-        raise HTTPException(400, "the form is not UTF-8") from None

@@ -11,7 +11,9 @@ import hmac
 import time
 from collections import deque
 from typing import Any
+from urllib.parse import parse_qsl
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +23,7 @@ from ..flow.project import Project
 COOKIE = "weir_session"
 ATTEMPTS = 5
 WINDOW_SECONDS = 300.0
+LARGEST_FORM = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -65,6 +68,28 @@ def same_site(request: Request) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     return origin is None or origin == f"{request.url.scheme}://{request.headers.get('host', '')}"
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Read a form's text fields. Raises HTTPException for one that is too large, or no form."""
+    kind = request.headers.get("content-type", "").split(";")[0]
+    if kind != "application/x-www-form-urlencoded":
+        raise HTTPException(415, "send a form: application/x-www-form-urlencoded")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM:
+            raise HTTPException(413, "the form is too large")
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+    except (UnicodeDecodeError, ValueError):
+        raise HTTPException(400, "the form is not UTF-8") from None
+
+
+def inner(target: str | None) -> str:
+    """Return a path of ours to go to after the sign-in, never another site's."""
+    good = target and target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return str(target) if good else "/"
 
 
 class Guesses:
