@@ -103,6 +103,11 @@ class RunRecords(Database):
         with self.writing() as session:
             _run_row(session, run).plan = dict(plan)
 
+    def set_progress(self, run: str, progress: Mapping[str, Any]) -> None:
+        """Say where a run under way stands; what `finish_run` counts takes its place."""
+        with self.writing() as session:
+            _run_row(session, run).counts = {"progress": dict(progress)}
+
     def runs(self, limit: int = 20, skip: int = 0) -> list[Run]:
         """Return the newest runs, newest first, without the first `skip` of them."""
         query = select(RunRow).order_by(RunRow.id.desc()).limit(limit).offset(skip)

@@ -7,6 +7,7 @@ worker processes sized by what the machine has; with `scheduler:` on any cluster
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import platform
 import resource
@@ -105,6 +106,15 @@ class Engine:
     def peak_memory_total(self) -> int:
         """The largest resident sizes of all workers, added up, in bytes."""
         return sum(self._peaks.values())
+
+    @property
+    def dashboard(self) -> str | None:
+        """The address of Dask's dashboard, None before the cluster started, or where bokeh, which draws it, is missing.
+
+        Of a cluster that is not ours it is the address that its scheduler gives.
+        """
+        drawn = self.allocation.scheduler or importlib.util.find_spec("bokeh")
+        return str(self._client.dashboard_link) if self._client is not None and drawn else None
 
     @property
     def client(self) -> Any:

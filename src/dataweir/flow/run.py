@@ -16,6 +16,7 @@ from .alerts import alerted, crossed, tell
 from .compact import compact
 from .doctor import versions
 from .plan import RunPlan, make_plan
+from .progress import Watched
 from .project import Project
 from .pull import REJECTS_TABLE, Pulled, pull
 from .refine import Refined, refine
@@ -60,9 +61,10 @@ def run(project: Project, output: Output) -> RunReport:
         try:
             tables.sweep_orphans(_landed(store) | _planned(project, plan))
             with Engine(project.config.engine, project.scratch) as engine:
-                pulled = pull(project, plan, store, tables, engine, record.id, output)
-                refined = refine(project, store, tables, engine, record.id, output)
-                compact(tables, engine, record.id, output)
+                watched = Watched(output, store, record.id, lambda: engine.dashboard)
+                pulled = pull(project, plan, store, tables, engine, record.id, watched)
+                refined = refine(project, store, tables, engine, record.id, watched)
+                compact(tables, engine, record.id, watched)
                 report = _close(project, store, plan, record.id, engine, pulled, refined, started)
         except WeirError as error:
             store.finish_run(record.id, "failed", error=error.as_dict())

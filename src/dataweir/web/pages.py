@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ..catalog.people import Role
-from ..catalog.records import CandidateState
+from ..catalog.records import CandidateState, Run
 from ..errors import ConfigError
 from ..flow import lineage as columns
 from ..flow.scores import band, explain
@@ -50,6 +51,7 @@ def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
         "total": total.as_dict(),
         "sources": {label: account.as_dict() for label, account in sources.items()},
         "runs": runs,
+        "live": _live(runs),
         "waiting": counts.get("pending", 0),
         "published": counts.get("published", 0),
         "scores": {kind: _score(record) for kind, record in store.latest_scores().items()},
@@ -112,7 +114,7 @@ def runs(project: Site, _: str, query: Query) -> dict[str, Any]:
     """The runs, the newest first, a page at a time."""
     page = _page(query)
     found = project.reading().runs(PER_PAGE + 1, skip=(page - 1) * PER_PAGE)
-    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE}
+    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE, "live": _live(found)}
 
 
 def run(project: Site, name: str, query: Query) -> dict[str, Any]:
@@ -122,6 +124,7 @@ def run(project: Site, name: str, query: Query) -> dict[str, Any]:
     steps = store.steps(name)
     return {
         "run": found,
+        "live": _live([found]),
         "seconds": (found.finished - found.started).total_seconds() if found.finished else None,
         "steps": steps,
         "quality": store.quality_results(run=name),
@@ -233,6 +236,20 @@ PAGES: tuple[Page, ...] = (
     Page("/search", "Search", "search.html", search, "Full-text search", {"q": "string"}),
     Page("/people", "People", "people.html", people, "Who may sign in", roles=("admin",)),
 )
+
+
+def _live(found: list[Run]) -> dict[str, Any] | None:
+    """Return where the run under way stands; there is one at most, and it is the newest."""
+    if not found or found[0].state != "running":
+        return None
+    run, told = found[0], found[0].plan.get("prediction", {})
+    at = run.counts.get("progress", {})
+    return {
+        "run": run.id,
+        "elapsed": (datetime.now(UTC) - run.started).total_seconds(),
+        "predicted": {name: told.get(name) for name in ("seconds", "low", "high")},
+        **{name: at.get(name) for name in ("step", "done", "total", "dashboard")},
+    }
 
 
 def _score(record: Any) -> dict[str, Any] | None:

@@ -2,8 +2,25 @@
 // Everything works without this file; it adds sliders to the what-if form and follows a run that is under way.
 document.documentElement.classList.add("scripted");
 
-const running = document.querySelector("[data-refresh]");
-if (running) setTimeout(() => location.reload(), 1000 * Number(running.dataset.refresh));
+// A run under way: its part of the page is asked for again while somebody looks; when it has ended, the whole page is.
+const follow = async (part) => {
+  const every = 1000 * Number(part.dataset.live);
+  for (;;) {
+    await new Promise((done) => setTimeout(done, every));
+    if (document.hidden) continue;
+    try {
+      const answer = await fetch(location.href);
+      if (!answer.ok || answer.redirected) return location.reload();
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+      if (!fresh) return location.reload();
+      part.replaceChildren(...fresh.childNodes);
+    } catch {
+      // no answer: the server may come back
+    }
+  }
+};
+const live = document.querySelector("[data-live]");
+if (live) follow(live);
 
 for (const form of document.querySelectorAll("form.whatif")) {
   const output = form.querySelector("output");
