@@ -309,6 +309,25 @@ class ErasureRow(Base):
     certificate: Mapped[dict[str, Any] | None]
 
 
+class ErasureRequestRow(Base):
+    """Somebody's request that a person be erased: who it is under seal until that is done, and who decided."""
+
+    __tablename__ = "erasure_requests"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    sealed: Mapped[str | None]
+    reference: Mapped[str]
+    state: Mapped[str]
+    requested_by: Mapped[str]
+    requested: Mapped[datetime]
+    report: Mapped[dict[str, Any]]
+    decided_by: Mapped[str | None]
+    decided: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    erasure: Mapped[str | None]
+    __table_args__ = (Index("erasure_requests_state", "state"),)
+
+
 class ColumnTagRow(Base):
     """What a column of a table is, as the last scan of the table told."""
 

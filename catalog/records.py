@@ -10,6 +10,7 @@ RunState = Literal["running", "done", "failed", "gate_failed"]
 SplitState = Literal["pulled", "refined"]
 CandidateState = Literal["pending", "approved", "rejected", "published", "erased"]
 Decision = Literal["approved", "rejected"]
+RequestState = Literal["filed", "looked", "confirmed", "rejected", "done"]
 ScoreKind = Literal["barrier", "bottleneck"]
 
 
@@ -231,6 +232,29 @@ class Erasure:
     search: dict[str, Any]
     counts: dict[str, Any]
     certificate: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ErasureRequest:
+    """Somebody's request that a person be erased.
+
+    It is `filed`, `looked` into (then `report` counts what would go), `confirmed` or `rejected` by somebody else, and
+    `done`. `subject` is a keyed hash of who it is; `sealed` the name itself, encrypted under the project's key until
+    the request is done or rejected; `reference` what it is known by elsewhere; `erasure` the certificate's id.
+    """
+
+    id: str
+    subject: str
+    sealed: str | None
+    reference: str
+    state: RequestState
+    requested_by: str
+    requested: datetime
+    report: dict[str, Any] = field(default_factory=dict)
+    decided_by: str | None = None
+    decided: datetime | None = None
+    reason: str | None = None
+    erasure: str | None = None
 
 
 @dataclass(frozen=True)

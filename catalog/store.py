@@ -7,13 +7,22 @@ from .erasures import ErasureRecords
 from .intents import IntentRecords
 from .measurements import MeasureRecords
 from .people import PeopleRecords
+from .requests import RequestRecords
 from .reviews import ReviewRecords
 from .runs import RunRecords
 from .tags import TagRecords
 
 
 class Store(
-    RunRecords, IntentRecords, ReviewRecords, MeasureRecords, PeopleRecords, ErasureRecords, BudgetRecords, TagRecords
+    RunRecords,
+    IntentRecords,
+    ReviewRecords,
+    MeasureRecords,
+    PeopleRecords,
+    ErasureRecords,
+    BudgetRecords,
+    TagRecords,
+    RequestRecords,
 ):
     """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
 

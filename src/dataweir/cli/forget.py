@@ -59,10 +59,23 @@ def add(group: Group) -> None:
         output.show(rows, printed(table(("table", word), list(rows.items()))))
 
     @command(group, "erasures")
-    def erasures(output: Output, project: str) -> None:
-        """List the erasures with their state; the subject is a keyed hash."""
+    @click.option(
+        "--answer", is_flag=True, help="Look into the requests of the web page, carry out the confirmed ones."
+    )
+    def erasures(output: Output, project: str, answer: bool) -> None:
+        """List the erasures with their state, the subject as a keyed hash; or answer requests, as 'weir run' does."""
         from ..flow.project import Project
 
+        if answer:
+            from ..flow.sharing.requests import answer_requests
+
+            answered = answer_requests(Project.open(project), output)
+            lines = [(r.id, r.state, r.requested_by, r.decided_by or "–", r.erasure or "–") for r in answered]
+            said = [
+                dict(zip(("id", "state", "requested_by", "decided_by", "erasure"), line, strict=True)) for line in lines
+            ]
+            output.show(said, printed(table(("request", "state", "asked by", "decided by", "erasure"), lines)))
+            return
         found = Project.open(project).reading().erasures()
         names = ("id", "kind", "subject", "state", "requested_by", "requested", "finished")
         listed = [{name: getattr(e, name) for name in names} | {"rows": e.counts.get("rows", {})} for e in found]

@@ -22,6 +22,7 @@ from .pull import REJECTS_TABLE, Pulled, pull
 from .refine import Refined, refine
 from .scores import rescore
 from .sharing.forget import finish_begun, retain_within, retention_due
+from .sharing.requests import answer_requests, waiting
 from .status import accounts
 
 
@@ -50,6 +51,9 @@ def run(project: Project, output: Output) -> RunReport:
     Whatever passed is committed before that. Raises ProjectLocked where another run holds the project.
     """
     project.check_sources()
+    with alerted(project, output):
+        if waiting(project):
+            answer_requests(project, output)
     with alerted(project, output), project.held() as (store, tables):
         _finish_erasures(project, store, tables, output)
         plan = make_plan(project, store)

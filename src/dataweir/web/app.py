@@ -25,6 +25,7 @@ from ..catalog.records import Decision
 from ..engine import strip
 from ..errors import ConfigError, PrivacyGateFailed, ProjectLocked, WeirError
 from ..flow.project import Project
+from ..flow.sharing import requests
 from ..flow.sharing.review import review
 from ..output import plain
 from . import charts
@@ -36,6 +37,7 @@ from .site import Site
 
 _STATUS = {ConfigError: 404, PrivacyGateFailed: 403, ProjectLocked: 409}
 _REVIEWERS = ("reviewer", "admin")
+_ASKERS = ("engineer", "reviewer", "admin")
 _DECISIONS: dict[str, Decision] = {"approved": "approved", "rejected": "rejected"}
 
 
@@ -57,6 +59,8 @@ class Web:
         made: list[Any] = [
             *Entrance(self.project, self.render, self.secure).routes(),
             Route("/exports/{id}/decision", self.decide, methods=["POST"]),
+            Route("/erasures/request", self.ask_erasure, methods=["POST"]),
+            Route("/erasures/{id}/decision", self.decide_erasure, methods=["POST"]),
             Route("/openapi.json", self.openapi, methods=["GET"]),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ]
@@ -92,21 +96,26 @@ class Web:
             csrf=csrf_token(secret),
             project_name=self.project.config.project,
             may_review=who is not None and who.role in _REVIEWERS,
+            may_ask=who is not None and who.role in _ASKERS,
             **values,
         )
         return HTMLResponse(html, status)
 
-    async def decide(self, request: Request) -> Response:
-        """Approve or reject an export candidate, with a reason; never one's own."""
+    async def sent(self, request: Request, roles: tuple[str, ...], why: str) -> tuple[SignIn, dict[str, str]]:
+        """Return who sent a form, and its fields. Raises HTTPException where it is not ours, or not for this role."""
         who = await run_in_threadpool(signed_in, self.project, request)
-        cookie = secret_of(request)[1]
         if who is None:
-            return _turned_away(request, not cookie)
+            raise HTTPException(401, "nobody is signed in")
         form = await form_of(request)
         if not form_is_ours(request, form.get("csrf", "")):
             raise HTTPException(403, "the form came from another page")
-        if who.role not in _REVIEWERS:
-            raise HTTPException(403, f"{who.user} is {who.role}; a reviewer decides")
+        if who.role not in roles:
+            raise HTTPException(403, f"{who.user} is {who.role}; {why}")
+        return who, form
+
+    async def decide(self, request: Request) -> Response:
+        """Approve or reject an export candidate, with a reason; never one's own."""
+        who, form = await self.sent(request, _REVIEWERS, "a reviewer decides")
         decision, reason = _DECISIONS.get(form.get("decision", "")), form.get("reason", "").strip()
         if decision is None or not reason or len(reason) > 2000:
             raise HTTPException(422, "a decision needs 'approved' or 'rejected' and a reason of up to 2000 characters")
@@ -116,9 +125,35 @@ class Web:
         if shown != candidate.candidate_hash:
             raise HTTPException(409, "the candidate is not what was looked at; look again")
         made = await run_in_threadpool(review, self.project, identifier, decision, who.user, reason, "web")
-        if cookie:
-            return RedirectResponse(f"/exports/{quote(made.id)}", 303)
-        return JSONResponse({"id": made.id, "state": made.state})
+        return _done(request, f"/exports/{quote(made.id)}", made.id, made.state)
+
+    async def ask_erasure(self, request: Request) -> Response:
+        """File a request that a person be erased; the person goes under seal at once and is shown nowhere."""
+        who, form = await self.sent(request, _ASKERS, "an engineer or a reviewer files requests")
+        subject, reference = form.get("subject", "").strip(), form.get("reference", "").strip()
+        if not subject or not reference or max(len(subject), len(reference)) > requests.LONGEST:
+            raise HTTPException(
+                422, f"a request needs whom it is about and a reference, up to {requests.LONGEST} characters"
+            )
+        try:
+            made = await run_in_threadpool(requests.file_request, self.project, subject, reference, who.user)
+        except ConfigError as error:
+            raise HTTPException(422, f"{error.message}: {error.cure}") from None
+        return _done(request, f"/erasures/{quote(made.id)}", made.id, made.state)
+
+    async def decide_erasure(self, request: Request) -> Response:
+        """Confirm or reject a request for erasure, with a reason; never one's own."""
+        who, form = await self.sent(request, _REVIEWERS, "a reviewer decides")
+        decision, reason = form.get("decision", ""), form.get("reason", "").strip()
+        if decision not in ("confirmed", "rejected") or not reason or len(reason) > requests.LONGEST:
+            raise HTTPException(422, "a decision needs 'confirmed' or 'rejected' and a reason")
+        known = await run_in_threadpool(self.project.reading().erasure_request, request.path_params["id"])
+        answer = (known.id, decision == "confirmed", who.user, reason, form.get("seen", ""))
+        try:
+            made = await run_in_threadpool(requests.decide_request, self.project, *answer)
+        except ConfigError as error:
+            raise HTTPException(409, f"{error.message}: {error.cure}") from None
+        return _done(request, f"/erasures/{quote(made.id)}", made.id, made.state)
 
     async def openapi(self, request: Request) -> Response:
         """Answer the description of the JSON twins."""
@@ -139,6 +174,8 @@ class Web:
         if request.url.path.endswith(".json") or not secret_of(request)[1]:
             return JSONResponse({"error": cause, "cure": cure}, status)
         who = await run_in_threadpool(signed_in, self.project, request)
+        if status == 401 and who is None:
+            return _turned_away(request, False)
         return self.render(request, "error.html", who, status, title=f"Error {status}", cause=cause, cure=cure)
 
 
@@ -151,6 +188,11 @@ def make_app(project: Project, hosts: list[str], secure: bool = False) -> Starle
         middleware=[Middleware(SafeHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
         exception_handlers={HTTPException: web.refuse, WeirError: web.refuse, Exception: web.refuse},
     )
+
+
+def _done(request: Request, place: str, id: str, state: str) -> Response:
+    """Lead a browser on, and tell a program what came of it."""
+    return RedirectResponse(place, 303) if secret_of(request)[1] else JSONResponse({"id": id, "state": state})
 
 
 def _turned_away(request: Request, as_json: bool) -> Response:

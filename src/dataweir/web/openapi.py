@@ -15,9 +15,9 @@ _ERROR = {
 
 
 def document() -> dict[str, Any]:
-    """Return the description of every JSON twin and of the decision on an export (OpenAPI 3.1)."""
+    """Return the description of every JSON twin and of the forms (OpenAPI 3.1)."""
     paths = {("/overview.json" if p.path == "/" else f"{p.path}.json"): {"get": _get(p)} for p in PAGES}
-    paths["/exports/{id}/decision"] = {"post": _decision()}
+    paths |= {path: {"post": _form(path, *told)} for path, told in _FORMS.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Weir", "version": version("dataweir"), "description": "The catalogue of one project"},
@@ -38,21 +38,47 @@ def _get(page: Page) -> dict[str, Any]:
     return {"summary": page.summary, "operationId": page.template[:-5], "parameters": parameters, "responses": answers}
 
 
-def _decision() -> dict[str, Any]:
-    fields = {
-        "decision": {"type": "string", "enum": ["approved", "rejected"]},
-        "reason": {"type": "string", "minLength": 1, "maxLength": 2000},
-        "candidate_hash": {"type": "string", "description": "of what was looked at"},
-    }
+_REASON = {"type": "string", "minLength": 1, "maxLength": 500}
+_FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "/exports/{id}/decision": (
+        "decide",
+        "Approve or reject an export candidate, never one's own",
+        {
+            "decision": {"type": "string", "enum": ["approved", "rejected"]},
+            "reason": {**_REASON, "maxLength": 2000},
+            "candidate_hash": {"type": "string", "description": "of what was looked at"},
+        },
+    ),
+    "/erasures/request": (
+        "ask_erasure",
+        "Ask that a person be erased; the person is kept under seal and shown nowhere",
+        {
+            "subject": {**_REASON, "description": "an e-mail address, a handle or an id"},
+            "reference": {**_REASON, "description": "what the request is known by elsewhere, without a name"},
+        },
+    ),
+    "/erasures/{id}/decision": (
+        "decide_erasure",
+        "Confirm or reject a request for erasure, never one's own",
+        {
+            "decision": {"type": "string", "enum": ["confirmed", "rejected"]},
+            "reason": _REASON,
+            "seen": {"type": "string", "description": "hash of the report that was looked at"},
+        },
+    ),
+}
+
+
+def _form(path: str, name: str, summary: str, fields: dict[str, Any]) -> dict[str, Any]:
     body = {"type": "object", "properties": fields, "required": list(fields)}
     done = {"type": "object", "properties": {"id": {"type": "string"}, "state": {"type": "string"}}}
     return {
-        "summary": "Approve or reject an export candidate, never one's own",
-        "operationId": "decide",
-        "parameters": [_identifier()],
+        "summary": summary,
+        "operationId": name,
+        "parameters": [_identifier()] if "{id}" in path else [],
         "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": body}}},
         "responses": {
-            "200": _answer("decided", done),
+            "200": _answer("written down", done),
             **_errors("400", "401", "403", "404", "409", "413", "415", "422"),
         },
     }

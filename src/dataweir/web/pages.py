@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..catalog.people import Role
-from ..catalog.records import CandidateState, Run
+from ..catalog.records import CandidateState, Erasure, ErasureRequest, Run
 from ..errors import ConfigError
 from ..flow import lineage as columns
 from ..flow.scores import band, explain
 from ..flow.search import search as find_words
 from ..flow.sharing.audit import verify_audit
 from ..flow.sharing.export import find
+from ..flow.sharing.requests import report_hash
 from ..flow.status import totals
 from .site import Site
 
@@ -178,6 +179,29 @@ def export(project: Site, name: str, query: Query) -> dict[str, Any]:
     }
 
 
+def erasures(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Requests for erasure, and the erasures with their certificates."""
+    store = project.reading()
+    return {
+        "requests": [_request(r) for r in store.erasure_requests()],
+        "erasures": [_erasure(e) for e in reversed(store.erasures())][:DECIDED],
+    }
+
+
+def erasure(project: Site, name: str, query: Query) -> dict[str, Any]:
+    """One request for erasure: what would go or went, who decided, the certificate."""
+    store = project.reading()
+    found = store.erasure_request(name)
+    done = [e for e in store.erasures() if e.id == found.erasure]
+    return {
+        **_request(found),
+        "report": found.report,
+        "seen": report_hash(found),
+        "certificate": done[0].certificate if done else None,
+        "trail": store.audit_log(20, subject=found.id),
+    }
+
+
 def lineage(project: Site, _: str, query: Query) -> dict[str, Any]:
     """Which columns made a column, or what was made of it."""
     found = project.edges()
@@ -215,6 +239,7 @@ def people(project: Site, _: str, query: Query) -> dict[str, Any]:
     return {"users": project.reading().users()}
 
 
+_INSIDE: tuple[Role, ...] = ("engineer", "reviewer", "admin")
 PAGES: tuple[Page, ...] = (
     Page("/", "Overview", "overview.html", overview, "Where everything stands"),
     Page("/tables", "Tables", "tables.html", tables, "Every table with its size"),
@@ -224,6 +249,8 @@ PAGES: tuple[Page, ...] = (
     Page("/scores", "Scores", "scores.html", scores, "Both scores with all that explains them", {"of": "string"}),
     Page("/exports", "Exports", "exports.html", exports, "The review queue and what was decided"),
     Page("/exports/{id}", "Export", "export.html", export, "One export candidate with its evidence"),
+    Page("/erasures", "Erasures", "erasures.html", erasures, "Requests for erasure, and certificates", roles=_INSIDE),
+    Page("/erasures/{id}", "Request", "erasure.html", erasure, "One request: what goes, who decided", roles=_INSIDE),
     Page(
         "/lineage",
         "Lineage",
@@ -257,6 +284,16 @@ def _score(record: Any) -> dict[str, Any] | None:
         return None
     names = ("kind", "version", "value", "low", "high", "pillars", "at", "run")
     return {name: getattr(record, name) for name in names} | {"limit": record.facts.get("limit")}
+
+
+def _request(r: ErasureRequest) -> dict[str, Any]:
+    names = ("id", "subject", "reference", "state", "requested_by", "requested", "decided_by", "decided", "reason")
+    return {name: getattr(r, name) for name in (*names, "erasure")}
+
+
+def _erasure(e: Erasure) -> dict[str, Any]:
+    names = ("id", "kind", "subject", "state", "requested_by", "requested", "finished", "certificate")
+    return {name: getattr(e, name) for name in names} | {"rows": e.counts.get("rows", {})}
 
 
 def _candidate(c: Any) -> dict[str, Any]:
