@@ -21,6 +21,7 @@ from served import PASSWORD, Served
 from dataweir.catalog.people import Role
 from dataweir.catalog.records import Review
 from dataweir.flow.project import Project
+from dataweir.flow.sharing.requests import file_request
 
 PEOPLE: dict[str, Role] = {"vic": "viewer", "eve": "engineer", "rita": "reviewer", "adam": "admin"}
 BROWSER = (
@@ -57,6 +58,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, run_weir: Callable[..., An
     store.add_review(
         Review(f"{made.id}-2", "rejected", "rita", "purpose is too wide", made.candidate_hash, datetime.now(UTC), "web")
     )
+    file_request(Project.open(folder), "somebody@example.org", "ticket 7", "eve")
     return folder
 
 

@@ -15,8 +15,10 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 from served import PASSWORD, Served
 
+from dataweir.web.pages import PAGES as ALL_PAGES
+
 PAGES = ("/", "/exports", "/tables", "/tables/refined.social_posts", "/runs", "/scores", "/lineage", "/audit")
-PAGES += ("/search?q=reddit", "/people")
+PAGES += ("/search?q=reddit", "/people", "/erasures")
 
 
 @contextmanager
@@ -77,7 +79,16 @@ def test_every_page_is_accessible(sign_in: Any, served: Served, dark: bool) -> N
     run = browser.find_element(By.CSS_SELECTOR, "tbody a").get_attribute("href")
     browser.get(f"{served.url}/exports")
     waiting = browser.find_element(By.CSS_SELECTOR, "tbody a").get_attribute("href")
-    for page in (*(served.url + page for page in PAGES), run, waiting):
+    browser.get(f"{served.url}/erasures")
+    request = browser.find_element(By.CSS_SELECTOR, "tbody a").get_attribute("href")
+    kinds = {page.path for page in ALL_PAGES}
+    assert {p.partition("?")[0] for p in PAGES} | {
+        "/tables/{id}",
+        "/runs/{id}",
+        "/exports/{id}",
+        "/erasures/{id}",
+    } >= kinds
+    for page in (*(served.url + page for page in PAGES), run, waiting, request, f"{served.url}/sign-in"):
         browser.get(page)
         assert not heading(browser).startswith("Error"), page
         checker = axe(browser)

@@ -37,9 +37,11 @@ def ids(served: Served) -> dict[str, str]:
     with by_token(served) as client:
         exports = client.get("/exports.json").json()
         run = client.get("/runs.json").json()["runs"][0]["id"]
+        request = client.get("/erasures.json").json()["requests"][-1]["id"]
     return {
         "/tables": "refined.web_events",
         "/runs": run,
+        "/erasures": request,
         "/exports": exports["decided"][0]["id"],
         "mine": next(c["id"] for c in exports["waiting"] if c["requested_by"] == "rita"),
     }
@@ -59,9 +61,9 @@ def test_every_route_turns_away_who_is_not_signed_in(served: Served) -> None:
             assert client.get(twin).status_code == 401, twin
             assert client.get(twin, headers={"Authorization": "Bearer x"}).status_code == 401
         assert client.get("/openapi.json").status_code == 401
-        decide = "/exports/x/decision"
-        assert client.post(decide, data={}).status_code == 303
-        assert client.post(decide, data={}, headers={"Authorization": "Bearer x"}).status_code == 401
+        for form in ("/exports/x/decision", "/erasures/x/decision", "/erasures/request"):
+            assert client.post(form, data={}).status_code == 303
+            assert client.post(form, data={}, headers={"Authorization": "Bearer x"}).status_code == 401
         assert client.post("/sign-out", data={"csrf": ""}).status_code == 403
     routes = {route.path for route in Web(Project.open(served.folder)).routes()}
     known = {page.path for page in PAGES} | set(document()["paths"])
