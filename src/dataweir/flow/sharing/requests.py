@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ...catalog.records import ErasureRequest
+from ...catalog.records import ErasureRequest, RequestState
 from ...errors import ConfigError, PrivacyGateFailed
 from ...output import Output
 from ...privacy.keys import known_keys, secret_key
@@ -26,7 +26,7 @@ from .forget import Forgotten, forget
 LONGEST = 500
 """Characters of a subject, a reference or a reason."""
 _KEY = "erasure"
-_OPEN = ("filed", "looked", "confirmed")
+_OPEN: tuple[RequestState, ...] = ("filed", "looked", "confirmed")
 
 
 def file_request(project: Project, subject: str, reference: str, person: str) -> ErasureRequest:
