@@ -31,8 +31,8 @@ class MarkdownOptions(ColumnOptions):
 class Markdown(TextRule):
     """Markdown to text in posts of platforms that write it: emphasis, links, headings, lists, quotes, code marks.
 
-    Text, code and the words of links stay, link targets and rules go; HTML is left to the rule `html`. The grammar
-    is CommonMark 0.31 with tables and strikethrough (markdown-it-py).
+    Text, code, the words of links and the numbers of items stay, link targets and rules go; HTML is left to the rule
+    `html`. The grammar is CommonMark 0.31 with tables and strikethrough (markdown-it-py).
     """
 
     order = 12
@@ -103,6 +103,8 @@ def _words(tokens: list[Token]) -> Iterator[str]:
             yield "\t"
         elif token.type == "tr_close":
             yield "\n"
+        elif token.type == "list_item_open" and token.info:
+            yield f"{token.info}{token.markup} "
         elif token.type == "list_item_close":
             yield _LINE
         elif token.type in ("bullet_list_open", "ordered_list_open"):

@@ -16,6 +16,7 @@ from ..contract import rule
 
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_BETWEEN = re.compile(r"(&(?:amp;)?|;)")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -31,15 +32,16 @@ class Urls(TextRule):
     """Addresses in one spelling, without tracking parameters (utm_source, gclid, fbclid and others, some by site).
 
     Scheme and host in lower case, default ports, dot segments and needless percent-encoding removed, an empty path
-    written as `/` (RFC 3986, section 6.2.2 and 6.2.3). Parameters keep their order, for it may mean something. What is
-    no absolute address stays as it stands. The kept list is ingest/data/tracking.txt.
+    written as `/` (RFC 3986, section 6.2.2 and 6.2.3). Parameters keep their order, for it may mean something; between
+    them stands `&`, `;` (HTML 4.01, appendix B.2.2) or an `&amp;` that was copied. Some sites track in a segment of
+    the path. What is no absolute address stays as it stands. The kept list is ingest/data/tracking.txt.
     """
 
     order = 35
     tables = ("social_posts", "web_events")
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {"social_posts": ("url",), "web_events": ("referer",)}
     Options = UrlsOptions
-    pattern = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*(?:[A-Z]|:[0-9]*(?:[/?#]|$)|\.(?:[/?#:]|$))|[^/?#]*(?:[?#]|$)|[^?#]*/\.|[^#]*[%?]|[^#]*#$|[A-Z])|^[a-z+.\-]*[A-Z]"
+    pattern = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*(?:[A-Z]|:[0-9]*(?:[/?#]|$)|\.(?:[/?#:]|$))|[^/?#]*(?:[?#]|$)|[^?#]*/\.|[^#]*[%?=]|[^#]*#$|[A-Z])|^[a-z+.\-]*[A-Z]"
 
     def __init__(self, table: str, options: Any) -> None:
         super().__init__(table, options)
@@ -61,15 +63,27 @@ class Urls(TextRule):
         host = (parts.hostname or "").rstrip(".")
         host = f"[{host}]" if ":" in host else host
         place = f"{user}{at}{host}" + (f":{port}" if port and str(port) != _PORTS.get(parts.scheme) else "")
-        path = _dots(_escapes(parts.path)) or "/"
-        return urlunsplit((parts.scheme, place, path, self._query(parts.query, host), parts.fragment))
+        here = on_site(host)
+        path = self._path(_dots(_escapes(parts.path)), here) or "/"
+        return urlunsplit((parts.scheme, place, path, self._query(parts.query, here), parts.fragment))
 
-    def _query(self, query: str, host: str) -> str:
+    def _path(self, path: str, here: Names) -> str:
+        if "=" not in path:
+            return path
+        return "/".join(
+            part for part in path.split("/") if "=" not in part or not self._tracks(f"/{part.lower()}", here)
+        )
+
+    def _query(self, query: str, here: Names) -> str:
         if not query:
             return ""
-        here = on_site(host)
-        names = ((part, part.partition("=")[0].lower()) for part in _escapes(query).split("&") if part)
-        return "&".join(part for part, name in names if not self._tracks(name, here))
+        separator, *parts = ["&", *_BETWEEN.split(_escapes(query))]
+        kept = ""
+        for part, following in zip(parts[::2], [*parts[1::2], ""], strict=True):
+            if part and not self._tracks(part.partition("=")[0].lower(), here):
+                kept += separator + part if kept else part
+            separator = following
+        return kept
 
     def _tracks(self, name: str, here: Names) -> bool:
         if name in self.never:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dataweir.config import EngineConfig
-from dataweir.flow.predict import REST, Line, fit, predict
+from dataweir.flow.plan import RunPlan
+from dataweir.flow.predict import REST, Line, Prediction, fit, predict
 from dataweir.resources import allocate
 
 TWO = allocate(EngineConfig(workers=2, gpu="off"))
@@ -85,3 +86,15 @@ def test_without_knowledge_there_is_no_figure_but_a_reason() -> None:
     assert predict([run(1.0, shop=(1, 1, 1))], {}, TWO).why == ["nothing to read"]
     idle = {"machine": {"wall_seconds": 1.0, "workers": 1.0}, "pull": {}, "refine": {}}
     assert predict([idle], {"shop": ("web_events", 9)}, TWO).why == ["nothing is known yet of what shop needs"]
+
+
+@pytest.mark.parametrize(
+    ("memory", "scheduler", "warned"), [("400 MiB", None, 0), ("200 MiB", None, 1), ("200 MiB", "tcp://127.0.0.1:1", 0)]
+)
+def test_a_plan_warns_before_a_worker_needs_more_than_it_may_take(memory: str, scheduler: str, warned: int) -> None:
+    engine = allocate(EngineConfig(workers=2, memory=memory, scheduler=scheduler, gpu="off"))
+    told = predict([run(10.0, shop=(1e6, 1000, 2.0))], {"shop": ("web_events", 4_000_000)}, engine)
+    plan = RunPlan({}, {}, engine, 0, told, {}, [], {})
+    assert len(plan.warnings) == warned == len(plan.as_dict()["warnings"])
+    assert all("286 MiB" in each and "200 MiB" in each and "engine.memory" in each for each in plan.warnings)
+    assert not RunPlan({}, {}, engine, 0, Prediction(), {}, [], {}).warnings

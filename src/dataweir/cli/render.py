@@ -136,22 +136,14 @@ def planned(plan: Any) -> Render:
     for label, made in plan.sources.items():
         files = len({split.file for split in made.splits})
         size = amount(sum(split.size for split in made.splits))
-        rows.append(
-            (
-                label,
-                plan.connectors[label].name,
-                plan.connectors[label].target,
-                files,
-                len(made.splits),
-                size,
-                len(made.skipped),
-            )
-        )
+        reader = plan.connectors[label]
+        rows.append((label, reader.name, reader.target, files, len(made.splits), size, len(made.skipped)))
     engine = plan.allocation
     return printed(
         table(("source", "type", "into", "files", "splits", "size", "skipped"), rows),
         f"{engine.workers} workers of {amount(engine.memory_bytes)} ({engine.why}); GPU: {engine.gpu_reason}",
         _predicted(plan.prediction),
+        *plan.warnings,
         f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
         *(_near(name, each) for name, each in plan.near.items()),
         *plan.changed,

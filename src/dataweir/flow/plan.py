@@ -41,6 +41,19 @@ class RunPlan:
         """Bytes to read, as stored."""
         return sum(split.size for plan in self.sources.values() for split in plan.splits)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What will go wrong by what is known now, each with its cure."""
+        engine, peak = self.allocation, self.prediction.peak_memory_bytes or 0
+        each = peak // engine.workers
+        if engine.scheduler or each <= engine.memory_bytes:
+            return []
+        need, limit = (round(size / (1 << 20)) for size in (each, engine.memory_bytes))
+        return [
+            f"a worker will need about {need:,} MiB and may take {limit:,} MiB: it would spill or be restarted; set "
+            "engine.memory higher, with fewer engine.workers where the machine has no more, or engine.partition lower"
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON."""
         return {
@@ -63,6 +76,7 @@ class RunPlan:
             "prediction": self.prediction.as_dict(),
             "rules": self.rules,
             "changed_rules": self.changed,
+            "warnings": self.warnings,
         }
 
 
