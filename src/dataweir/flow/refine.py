@@ -259,9 +259,9 @@ def _prepare(item: tuple[RawPart, Any], clean: Any, dedup: DedupConfig, staging:
 
 
 def _checks(judged: Judged) -> StepRecord:
-    summary = judged.summary
-    failed = summary["total"] - summary["passed"]
-    return StepRecord("quality", judged.table, facts={"checks": summary["total"], "checks_failed": failed})
+    checks = judged.report.results
+    failed = sum(not check.success for check in checks)
+    return StepRecord("quality", judged.table, facts={"checks": len(checks), "checks_failed": failed})
 
 
 def _merged(written: Iterable[Mapping[str, list[str]]]) -> dict[str, list[str]]:

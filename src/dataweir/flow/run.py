@@ -15,6 +15,7 @@ from ..output import Output
 from .alerts import alerted, crossed, tell
 from .compact import compact
 from .doctor import versions
+from .gate import summaries
 from .plan import RunPlan, make_plan
 from .progress import Watched
 from .project import Project
@@ -133,7 +134,7 @@ def _close(
         seconds=round(seconds, 3),
         account=account,
         rows_added=_added(pulled, refined),
-        quality=[judged.summary for judged in refined.judged],
+        quality=summaries(refined.judged),
         scores=rescore(project, store, run),
         changed_rules=plan.changed,
     )
