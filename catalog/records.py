@@ -10,7 +10,7 @@ RunState = Literal["running", "done", "failed", "gate_failed"]
 SplitState = Literal["pulled", "refined"]
 CandidateState = Literal["pending", "approved", "rejected", "published", "erased"]
 Decision = Literal["approved", "rejected"]
-RequestState = Literal["filed", "looked", "confirmed", "rejected", "done"]
+RequestState = Literal["filed", "counted", "confirmed", "rejected", "done"]
 ScoreKind = Literal["barrier", "bottleneck"]
 
 
@@ -238,7 +238,7 @@ class Erasure:
 class ErasureRequest:
     """Somebody's request that a person be erased.
 
-    It is `filed`, `looked` into (then `report` counts what would go), `confirmed` or `rejected` by somebody else, and
+    It is `filed`, `counted` (then `report` says what would go), `confirmed` or `rejected` by somebody else, and
     `done`. `subject` is a keyed hash of who it is; `sealed` the name itself, encrypted under the project's key until
     the request is done or rejected; `reference` what it is known by elsewhere; `erasure` the certificate's id.
     """

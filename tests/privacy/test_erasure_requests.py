@@ -60,7 +60,7 @@ def test_a_request_goes_from_the_page_to_the_certificate(project: Project, capfd
     assert vic.get(place).status_code == 403
     assert vic.get("/erasures").status_code == 403
 
-    assert [r.state for r in requests.answer_requests(project, OUTPUT)] == ["looked"]
+    assert [r.state for r in requests.answer_requests(project, OUTPUT)] == ["counted"]
     page, twin = rita.get(place), rita.get(f"{place}.json").json()
     assert twin["report"]["rows"]["raw.tickets"] == 2
     assert "What would go" in page.text

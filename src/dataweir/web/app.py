@@ -49,7 +49,11 @@ class Web:
         self.project = Site(project.config)
         self.secure = secure
         self.templates = Environment(
-            loader=PackageLoader("dataweir.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=PackageLoader("dataweir.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            auto_reload=False,
         )
         self.templates.globals.update(charts.GLOBALS)
         self.templates.filters.update(charts.FILTERS)

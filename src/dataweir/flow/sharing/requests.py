@@ -26,7 +26,7 @@ from .forget import Forgotten, forget
 LONGEST = 500
 """Characters of a subject, a reference or a reason."""
 _KEY = "erasure"
-_OPEN: tuple[RequestState, ...] = ("filed", "looked", "confirmed")
+_OPEN: tuple[RequestState, ...] = ("filed", "counted", "confirmed")
 
 
 def file_request(project: Project, subject: str, reference: str, person: str) -> ErasureRequest:
@@ -67,7 +67,7 @@ def decide_request(
         raise ConfigError("the reason names the person", "say it without the name")
     values: dict[str, Any] = {"decided_by": person, "decided": datetime.now(UTC), "reason": reason}
     values |= {"state": "confirmed"} if confirmed else {"state": "rejected", "sealed": None}
-    made = store.change_erasure_request(ident, "looked", **values)
+    made = store.change_erasure_request(ident, "counted", **values)
     store.audit(f"erasure {made.state}", ident, {"reason": reason, "report": seen}, actor=person)
     return made
 
@@ -85,7 +85,7 @@ def answer_requests(project: Project, output: Output) -> list[ErasureRequest]:
         answered.append(store.change_erasure_request(request.id, "confirmed", **values))
     for request in reversed(store.erasure_requests("filed")):
         found = forget(project, _who(project, request), output)
-        answered.append(store.change_erasure_request(request.id, "filed", state="looked", report=_report(found)))
+        answered.append(store.change_erasure_request(request.id, "filed", state="counted", report=_report(found)))
     return answered
 
 
