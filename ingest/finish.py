@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..storage import filesystem, join, write_parquet
-from .dedup.decide import Verdicts, text_verdicts, verdicts
+from .dedup.decide import Verdicts, near_verdicts, text_verdicts, verdicts
 from .dedup.exact import ENDED, GONE, REMOVES, SAME, WHY, account_ends, id_column
 from .dedup.repeats import Cuts, without_repeats
-from .dedup.settle import near_verdicts
 from .dedup.staging import read_all
 from .hashing import to_hex
 from .integrate import user_events

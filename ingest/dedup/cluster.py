@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .minhash import Sketch
-from .sets import FEW, jaccard, shingle_set
+from .sets import FEW, alike, shingle_set
 from .shingles import Q, Shingles
 
 
@@ -66,7 +66,9 @@ def add_band(whole: NDArray[np.uint64], band: NDArray[np.uint64]) -> NDArray[np.
     return whole * Q + band
 
 
-def link(shingles: Shingles, steps: Iterable[Pass], clusters: Clusters, are_sets: bool = False) -> Links:
+def link(
+    shingles: Shingles, steps: Iterable[Pass], clusters: Clusters, are_sets: bool = False, by_cosine: bool = False
+) -> Links:
     """Join all texts that share a key and are alike; return the links made.
 
     Where the shingles are not sorted sets yet, those of texts that are compared become so, in place.
@@ -82,7 +84,9 @@ def link(shingles: Shingles, steps: Iterable[Pass], clusters: Clusters, are_sets
     sets = (hashes, starts, sizes, ready)
     made = 0
     for keys, counts, least in steps:
-        made = _link_pass(keys, counts, sets, copies, least, clusters.parent, (marks, slots, earlier), links, made)
+        made = _link_pass(
+            keys, counts, sets, copies, least, clusters.parent, (marks, slots, earlier), links, made, by_cosine
+        )
     a, b, similarity = links
     return Links(a[:made], b[:made], similarity[:made])
 
@@ -132,6 +136,7 @@ def _link_pass(
     tables: Any,
     links: Any,
     made: int,
+    by_cosine: bool,
 ) -> int:
     """Link the texts of one pass.
 
@@ -163,13 +168,13 @@ def _link_pass(
             if find(parent, other) != root:
                 mine, theirs = shingle_set(sets, text, room), shingle_set(sets, other, room)
                 if min(mine.size, theirs.size) >= least * max(mine.size, theirs.size):
-                    alike = jaccard(mine, theirs)
-                    if alike >= least:
+                    found = alike(mine, theirs, by_cosine)
+                    if found >= least:
                         unite(parent, text, other)
                         root = find(parent, text)
-                        a[made], b[made], similarity[made] = other, text, alike
+                        a[made], b[made], similarity[made] = other, text, found
                         made += 1
-                        copies[text] = alike == 1.0
+                        copies[text] = found == 1.0
             other = np.int64(earlier[other])
         if not copies[text]:
             earlier[text] = slots[slot]

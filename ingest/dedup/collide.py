@@ -18,7 +18,7 @@ from .staging import read_batch, write_batches
 KEYS_AT_A_TIME = 4_000_000
 """Keys of one band that a task holds: some 200 MB with what sorting them takes."""
 
-_SHARED = pa.schema({"key": pa.int64(), "text": pa.int64()})
+SHARED = pa.schema({"key": pa.int64(), "text": pa.int64()})
 """First batch: texts of the batch that share a key, by number; second: stored texts with one of their keys, by doc."""
 
 
@@ -84,8 +84,8 @@ def collide(
         several |= known[np.minimum(np.searchsorted(known, key), len(known) - 1)] == key
     location = join(staging, f"{table}-near-collisions-{part.band:03d}-{part.number:03d}.arrow")
     found = (key[several], number[several]), (hits.keys, hits.docs)
-    batches = [pa.record_batch([pa.array(a), pa.array(b)], schema=_SHARED) for a, b in found]
-    write_batches(batches, _SHARED, location)
+    batches = [pa.record_batch([pa.array(a), pa.array(b)], schema=SHARED) for a, b in found]
+    write_batches(batches, SHARED, location)
     return Collisions(part.band, location)
 
 
@@ -93,5 +93,5 @@ def collisions(found: Sequence[Collisions], band: int, stored: bool) -> Shared:
     """Return what the ranges of one band found: of the batch, or of the index."""
     batches = [read_batch(each.location, int(stored)) for each in found if each.band == band]
     return Shared(
-        *(np.concatenate([np.empty(0, np.int64), *(b[name].to_numpy() for b in batches)]) for name in _SHARED.names)
+        *(np.concatenate([np.empty(0, np.int64), *(b[name].to_numpy() for b in batches)]) for name in SHARED.names)
     )

@@ -16,7 +16,7 @@ from ..hashing import Hashes, to_hex
 from ..parts import Decided, Prepared, RawPart
 from .exact import FINAL, GONE, KEPT, OLDER, SAME, Rows, first_of_each, number_occurrences, occurrences_before
 from .seen import Bucket, Seen, earlier_in_file, seen_deletions, seen_ids, seen_texts
-from .staging import ID_VERDICTS, TEXT_VERDICTS, read_batch, write_batches
+from .staging import ID_VERDICTS, NEAR_VERDICTS, TEXT_VERDICTS, read_batch, write_batches
 
 METHODS = ("id", "text")
 
@@ -171,6 +171,15 @@ def _decide_texts(
         arrays = [pa.array(place.pos[at], pa.int32()), kept_ids.take(pa.array(at))]
         batches.append(pa.record_batch(arrays, schema=TEXT_VERDICTS))
     return batches, len(texts), int(dropped.sum())
+
+
+def near_verdicts(part: Prepared, decided: Sequence[Decided]) -> pa.Table:
+    """Return the rows of one part that the rounds `near` and `semantic` drop (NEAR_VERDICTS)."""
+    mine = [d for d in decided if d.method in ("near", "semantic")]
+    rows = pa.Table.from_batches(
+        [read_batch(d.path, d.parts.index(part.part.name)) for d in mine], schema=NEAR_VERDICTS
+    )
+    return rows.filter(rows["dropped"])
 
 
 class _Place:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from ...storage import filesystem, is_local, join, path
 from ..hashing import from_hex, row_hashes, to_hex
 from ..parts import Decided, Prepared, text_column
-from .decide import Verdicts, verdicts
+from .decide import Verdicts, near_verdicts, text_verdicts, verdicts
+from .embed import embed
 from .exact import GONE, POST_ID, id_column
 from .minhash import sketch
 from .near import sketch_all
-from .scheme import Scheme
+from .scheme import Scheme, Semantic
 from .sets import sorted_sets
 from .shingles import Shingles
 from .staging import read_all, write_batches
@@ -38,8 +39,8 @@ DOCUMENTS = pa.schema(
         "shingles": pa.large_binary(),
     }
 )
-"""One text each. `doc` is the first half of the row's 128-bit identity, `shingles` its sorted set of uint32,
-`text` the first half of its text key."""
+"""One text each. `doc` is the first half of the row's 128-bit identity, `shingles` its sorted set of uint32 (or
+its vector), `text` the first half of its text key."""
 
 KEYS = pa.schema({"key": pa.int64()})
 """One batch a band, whole texts the last one; one line a text, in the order of DOCUMENTS."""
@@ -68,9 +69,15 @@ class Sketched(NamedTuple):
 
 
 def sketch_part(
-    item: Prepared | str, table: str, dedup: Any, scheme: Scheme, decided: Sequence[Decided], staging: str, gpu: str
+    item: Prepared | str,
+    table: str,
+    dedup: Any,
+    scheme: Scheme | Semantic,
+    decided: Sequence[Decided],
+    staging: str,
+    gpu: str,
 ) -> Sketched:
-    """Sketch the rows of one part that the exact rounds kept, or the rows of one committed data file of the table.
+    """Sketch the rows of one part that the rounds before kept, or the rows of one committed data file of the table.
 
     Short texts, those without a text key, are left out: they are never duplicates of each other. A text without words
     (of pictures, say) is compared as a whole.
@@ -78,33 +85,43 @@ def sketch_part(
     column = text_column(table, dedup) or "text"
     if isinstance(item, Prepared):
         part, name = item.part.name, item.part.name
-        outcome = verdicts(item, decided)
-        rows, pos, identity = survivors(item, outcome)
+        outcome, rows, pos, identity = survivors(item, decided)
         gone = outcome.ids[outcome.replaces | (outcome.why == GONE), 0].view(np.int64)
     else:
         part, name, gone = "", item.rsplit("/", 1)[-1].removesuffix(".parquet"), np.empty(0, np.int64)
         rows, pos, identity = committed(item, table, column, dedup.min_chars)
-    stem = join(staging, f"{table}-near-{name}")
-    texts = rows[column]
+    stem = join(staging, f"{table}-{scheme.method}-{name}")
     keys = from_hex(rows["text_key"])[0][:, 0].copy()
-    made = sketch_all(texts, scheme.shingle, scheme.banding, gpu) if rows.num_rows else _nothing(scheme)
-    wordless = made.shingles.counts == 0
-    bands = np.where(wordless, keys, made.keys)
+    bands, shingles = _sketch(rows[column], keys, scheme, gpu)
     columns = {
         "pos": pa.array(pos),
         "doc": pa.array(identity),
         "id": rows[id_column(table)],
         "ts": _times(rows),
-        "length": pc.utf8_length(texts).cast(pa.int32()),
+        "length": pc.utf8_length(rows[column]).cast(pa.int32()),
         **{each: rows[each] for each in _COLUMNS},
         "text": pa.array(keys.view(np.int64)),
-        "shingles": _sets(made.shingles, wordless, keys),
+        "shingles": shingles,
     }
     found = pa.table([columns[each] for each in DOCUMENTS.names], schema=DOCUMENTS)
     write_batches(found.combine_chunks().to_batches() or [_empty(DOCUMENTS)], DOCUMENTS, f"{stem}.arrow", None)
-    batches = [pa.record_batch([pa.array(band.view(np.int64))], schema=KEYS) for band in (*bands, keys)]
+    batches = [pa.record_batch([pa.array(band.view(np.int64))], schema=KEYS) for band in bands]
     write_batches(batches, KEYS, f"{stem}-keys.arrow", None)
     return Sketched(part, name, f"{stem}.arrow", f"{stem}-keys.arrow", found.num_rows, tuple(gone.tolist()))
+
+
+def _sketch(
+    texts: pa.ChunkedArray, keys: NDArray[np.uint64], scheme: Scheme | Semantic, gpu: str
+) -> tuple[list[NDArray[np.uint64]], pa.Array]:
+    """Return the keys of each band, and what is compared: sets of shingles, or vectors."""
+    if isinstance(scheme, Semantic):
+        made = embed(texts.to_pylist(), scheme.model, scheme.max_tokens)
+        offsets = np.arange(len(made) + 1, dtype=np.int64) * (4 * made.shape[1])
+        return [], pa.Array.from_buffers(pa.large_binary(), len(made), [None, *map(pa.py_buffer, (offsets, made))])
+    sketched = sketch_all(texts, scheme.shingle, scheme.banding, gpu) if len(texts) else _nothing(scheme)
+    wordless = sketched.shingles.counts == 0
+    bands = np.where(wordless, keys, sketched.keys)
+    return [*bands, keys], _sets(sketched.shingles, wordless, keys)
 
 
 def in_order(sketched: Sequence[Sketched]) -> list[Sketched]:
@@ -131,10 +148,17 @@ def _open(location: str) -> pa.ipc.RecordBatchFileReader:
         return pa.ipc.open_file(pa.py_buffer(source.read()))
 
 
-def survivors(part: Prepared, outcome: Verdicts) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int64]]:
-    """Return the rows of one part that the first round kept and that have a text key, where they stand, their docs."""
+def survivors(
+    part: Prepared, decided: Sequence[Decided]
+) -> tuple[Verdicts, pa.Table, NDArray[np.int32], NDArray[np.int64]]:
+    """Return the first round's outcome, the rows of one part that all rounds up to now keep and that have a text key,
+    where they stand, and their docs.
+    """
+    outcome = verdicts(part, decided)
     rows = read_all(part.candidates)
     keep = ~outcome.dropped & pc.is_valid(rows["text_key"]).to_numpy()
+    for each in (text_verdicts, near_verdicts):
+        keep[each(part, decided)["pos"].to_numpy()] = False
     pos = np.flatnonzero(keep).astype(np.int32)
     rows = rows.take(pa.array(pos))
     column = id_column(part.table)
@@ -142,7 +166,7 @@ def survivors(part: Prepared, outcome: Verdicts) -> tuple[pa.Table, NDArray[np.i
     if given.null_count:
         given = pc.coalesce(given, pa.chunked_array([to_hex(outcome.ids[pos])]))
         rows = rows.set_column(rows.schema.get_field_index(column), column, given)
-    return rows, pos, outcome.ids[pos, 0].view(np.int64)
+    return outcome, rows, pos, outcome.ids[pos, 0].view(np.int64)
 
 
 def committed(

@@ -20,7 +20,7 @@ from ...storage import filesystem, join, write_parquet
 from ..parts import Decided
 from ..schemas import NEAR_BANDS, NEAR_DOCS
 from .documents import Sketched, band_keys, documents
-from .scheme import Scheme
+from .scheme import Scheme, Semantic
 from .staging import read_batch
 
 GROUP = 1 << 15
@@ -56,7 +56,7 @@ def look_up_keys(files: Sequence[str], table: str, scheme: str, keys: NDArray[np
     return Hits(np.concatenate([f.keys for f in found]), np.concatenate([f.docs for f in found]))
 
 
-def look_up_docs(stored: Stored, table: str, scheme: Scheme, docs: NDArray[np.int64]) -> pa.Table:
+def look_up_docs(stored: Stored, table: str, scheme: Scheme | Semantic, docs: NDArray[np.int64]) -> pa.Table:
     """Return the stored texts (NEAR_DOCS) called `docs` (sorted, each once), sorted by doc, each once."""
     found = list(_groups(stored.docs, "doc", docs, NEAR_DOCS.names, table, scheme.name))
     rows = pa.concat_tables([NEAR_DOCS.empty_table(), *found])
@@ -68,8 +68,25 @@ def look_up_docs(stored: Stored, table: str, scheme: Scheme, docs: NDArray[np.in
     return rows.filter(pa.array(first)).combine_chunks()
 
 
+def stretches_of_docs(file: str, table: str, scheme: str) -> Iterator[pa.Table]:
+    """Yield the row groups of one file of texts (doc and shingles), if it is of that table and scheme."""
+    fs, inner = filesystem(file)
+    with fs.open_input_file(inner) as source:
+        parquet = pq.ParquetFile(source)
+        for number in range(parquet.num_row_groups):
+            rows = parquet.read_row_group(number, columns=["table", "scheme", "doc", "shingles"])
+            if rows.num_rows and (rows["table"][0].as_py(), rows["scheme"][0].as_py()) == (table, scheme):
+                yield rows
+
+
 def index_band(
-    band: int, table: str, scheme: Scheme, sketched: Sequence[Sketched], settled: Decided, out: str, batch: str
+    band: int,
+    table: str,
+    scheme: Scheme | Semantic,
+    sketched: Sequence[Sketched],
+    settled: Decided,
+    out: str,
+    batch: str,
 ) -> tuple[str, str] | None:
     """Write the batch's keys of one band; return (Iceberg table, file), None where there are no new texts."""
     keys, docs = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
@@ -83,7 +100,7 @@ def index_band(
 def _write_band(
     band: int,
     table: str,
-    scheme: Scheme,
+    scheme: Scheme | Semantic,
     keys: NDArray[np.int64],
     docs: NDArray[np.int64],
     out: str,
@@ -104,7 +121,7 @@ def _write_band(
 
 
 def index_docs(
-    sketched: Sketched, table: str, scheme: Scheme, settled: Decided, out: str, batch: str
+    sketched: Sketched, table: str, scheme: Scheme | Semantic, settled: Decided, out: str, batch: str
 ) -> tuple[str, str] | None:
     """Write one part's texts with what became of them; return (Iceberg table, file), None where there are none."""
     fresh = pa.array(_fresh(sketched, settled))
@@ -119,7 +136,7 @@ def index_docs(
         **{name: verdicts[name] for name in ("kept_doc", "kept_id", "links")},
     }
     made = pa.table([columns[name] for name in NEAR_DOCS.names], schema=NEAR_DOCS).sort_by("doc")
-    return _write("near_docs", made, out, f"{batch}-{table}-{sketched.name}")
+    return _write("near_docs", made, out, f"{batch}-{table}-{scheme.method}-{sketched.name}")
 
 
 def _verdicts(sketched: Sketched, settled: Decided) -> pa.RecordBatch:

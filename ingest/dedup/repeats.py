@@ -19,11 +19,9 @@ from ...storage import join, write_parquet
 from ..parts import Decided, Prepared, text_column
 from ..schemas import CUTS, REPEATS
 from .collide import KEYS_AT_A_TIME, Range
-from .decide import text_verdicts, verdicts
 from .documents import committed, survivors
 from .exact import GONE, id_column
 from .index import GROUP, HASHES, look_up_keys
-from .settle import near_verdicts
 from .staging import read_all, read_batch, write_batches
 from .units import Units
 
@@ -85,11 +83,7 @@ def divide(
     column = text_column(table, dedup) or "text"
     order: tuple[Any, ...]
     if isinstance(item, Prepared):
-        outcome = verdicts(item, decided)
-        rows, pos, docs = survivors(item, outcome)
-        out = [each(item, decided)["pos"].to_numpy() for each in (text_verdicts, near_verdicts)]
-        stays = np.flatnonzero(~np.isin(pos, np.concatenate(out)))
-        rows, pos, docs = rows.take(pa.array(stays)), pos[stays], docs[stays]
+        outcome, rows, pos, docs = survivors(item, decided)
         gone = outcome.ids[outcome.replaces | (outcome.why == GONE), 0].view(np.int64)
         part, name, order = item.part.name, item.part.name, item.order
     else:

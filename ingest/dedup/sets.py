@@ -24,14 +24,15 @@ def sorted_sets(shingles: Shingles) -> Shingles:
 
 
 def similarities(
-    shingles: Shingles, a: NDArray[np.int64], b: NDArray[np.int64], are_sets: bool = False
+    shingles: Shingles, a: NDArray[np.int64], b: NDArray[np.int64], are_sets: bool = False, by_cosine: bool = False
 ) -> NDArray[np.float64]:
     """Return the exact Jaccard similarity of the texts a[i] and b[i]; 1 for two without shingles.
 
-    Where the shingles are not sorted sets yet, those of texts that are compared become so, in place.
+    With `by_cosine` the shingles are unit vectors of float32, and it is their cosine. Where the shingles are not sorted
+    sets yet, those of texts that are compared become so, in place.
     """
     out = np.empty(len(a), dtype=np.float64)
-    _similarities((*shingles, np.full(len(shingles.counts), are_sets, dtype=np.bool_)), a, b, out)
+    _similarities((*shingles, np.full(len(shingles.counts), are_sets, dtype=np.bool_)), a, b, out, by_cosine)
     return out
 
 
@@ -40,6 +41,23 @@ def jaccard(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> float:
     """Return the Jaccard similarity of two sorted sets."""
     both = _common_of_few(a, b) if max(a.size, b.size) <= FEW else _common(a, b)
     return both / (a.size + b.size - both)
+
+
+@njit(cache=True, nogil=True)
+def cosine(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> float:
+    """Return the cosine of two unit vectors of float32; 1 for equal ones alone."""
+    x, y = a.view(np.float32), b.view(np.float32)
+    total, equal = 0.0, True
+    for i in range(x.size):
+        total += np.float64(x[i]) * np.float64(y[i])
+        equal &= x[i] == y[i]
+    return 1.0 if equal else min(total, 1.0 - 1e-9)
+
+
+@njit(cache=True, nogil=True)
+def alike(a: NDArray[np.uint32], b: NDArray[np.uint32], by_cosine: bool) -> float:
+    """Return how similar two texts are: by the cosine of their vectors, or by the Jaccard index of their sets."""
+    return cosine(a, b) if by_cosine else jaccard(a, b)
 
 
 @njit(cache=True, nogil=True)
@@ -122,8 +140,10 @@ def _sort_sets(shingles: Any, hashes: NDArray[np.uint32], starts: NDArray[np.int
 
 
 @njit(cache=True, nogil=True)
-def _similarities(sets: Any, a: NDArray[np.int64], b: NDArray[np.int64], out: NDArray[np.float64]) -> None:
+def _similarities(
+    sets: Any, a: NDArray[np.int64], b: NDArray[np.int64], out: NDArray[np.float64], by_cosine: bool
+) -> None:
     room = np.empty(FEW, dtype=np.uint32)
     for i in range(a.size):
         one = shingle_set(sets, a[i], room)
-        out[i] = jaccard(one, shingle_set(sets, b[i], room)) if one.size else 1.0
+        out[i] = alike(one, shingle_set(sets, b[i], room), by_cosine) if one.size else 1.0

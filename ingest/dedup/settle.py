@@ -11,31 +11,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...storage import join
-from ..parts import Decided, Prepared
+from ..parts import Decided
 from .cluster import Clusters, Links, Pass, add_band, link
 from .collide import Collisions, Shared, collisions
 from .documents import Sketched, documents, each_row
 from .index import Stored, look_up_docs
-from .scheme import Scheme
+from .scheme import Scheme, Semantic
 from .sets import similarities
 from .shingles import Shingles
-from .staging import read_batch, write_batches
+from .staging import NEAR_VERDICTS, write_batches
 from .withdraw import WITHDRAWN, withdrawn
-
-NEAR_VERDICTS = pa.schema(
-    {
-        "pos": pa.int32(),
-        "known": pa.bool_(),
-        "dropped": pa.bool_(),
-        "kept_id": pa.string(),
-        "kept_doc": pa.int64(),
-        "method": pa.string(),
-        "similarity": pa.float64(),
-        "links": pa.list_(pa.string()),
-    }
-)
-"""One line a text, in the order of its part's documents. `known` is in the index already, or
-need not be; `links` are the verified pairs that tie the text to its cluster."""
 
 _RANKS = ("id", "doc", "ts", "length", "source", "file", "line", "text")
 
@@ -43,7 +28,7 @@ _RANKS = ("id", "doc", "ts", "length", "source", "file", "line", "text")
 class _Batch(NamedTuple):
     """The texts that share a key, the stored ones first, then those of the batch (`numbers`, sorted)."""
 
-    scheme: Scheme
+    scheme: Scheme | Semantic
     sketched: Sequence[Sketched]
     stored: pa.Table
     numbers: NDArray[np.int64]
@@ -69,11 +54,12 @@ class Settled(NamedTuple):
 
 def settle(
     table: str,
-    scheme: Scheme,
+    scheme: Scheme | Semantic,
     sketched: Sequence[Sketched],
     found: Sequence[Collisions],
     stored: Stored,
     staging: str,
+    gone: Sequence[int] = (),
 ) -> Settled:
     """Decide the near round of a batch and write the verdicts, a batch (NEAR_VERDICTS) a part.
 
@@ -81,9 +67,10 @@ def settle(
     texts, those of earlier batches included. Of a cluster one is kept: the first by source priority, then by the rule
     'earliest' or 'longest' (of these the earliest), then by (source, file, line). So it is the same one in whatever
     order the batches come: where it comes late, or joins clusters that were two, the rows that stood in the table
-    are withdrawn. Holds the texts that share a key, their shingles and columns.
+    are withdrawn. `gone` are docs whose rows another round withdraws. Holds the texts that share a key, their
+    shingles and columns.
     """
-    again = _again(table, scheme, sketched, stored)
+    again = _again(table, scheme, sketched, stored, gone)
     shared = [collisions(found, band, False) for band in range(scheme.bands)]
     hits = [collisions(found, band, True) for band in range(scheme.bands)]
     rows = _stored_rows(table, scheme, stored, hits, again)
@@ -93,27 +80,21 @@ def settle(
     _join_stored(rows, clusters)
     clusters.join(batch.places(again.known), np.searchsorted(rows["doc"].to_numpy(), again.docs))
     passed_over = np.concatenate([again.known, again.replaced])
-    links = link(batch.shingles, _passes(batch, shared, hits, passed_over), clusters, are_sets=True)
+    by_cosine = isinstance(scheme, Semantic)
+    links = link(batch.shingles, _passes(batch, shared, hits, passed_over), clusters, True, by_cosine)
     kept, columns = _kept(batch, clusters.roots())
     again = _revived(again, kept[batch.places(again.known)] == batch.places(again.known))
     passed_over = np.concatenate([again.known, again.replaced])
-    gone = withdrawn(rows, _standing(batch), kept, columns, batch.shingles)
+    leaves = withdrawn(rows, _standing(batch), kept, columns, batch.shingles, scheme.method)
     verdicts = [_verdicts(batch, columns, kept, passed_over, links, *part) for part in each_row(sketched)]
-    location, away = (join(staging, f"{table}-near-{name}.arrow") for name in ("settled", "withdrawn"))
+    location, away = (join(staging, f"{table}-{scheme.method}-{name}.arrow") for name in ("settled", "withdrawn"))
     write_batches(verdicts, NEAR_VERDICTS, location)
-    write_batches(gone.to_batches(), WITHDRAWN, away)
+    write_batches(leaves.to_batches(), WITHDRAWN, away)
     parts = zip(sketched, verdicts, strict=True)
     dropped = sum(int(pc.sum(each["dropped"]).as_py() or 0) for part, each in parts if not part.committed)
     count = sum(each.rows for each in sketched)
-    decided = Decided("near", 0, location, tuple(each.name for each in sketched), count, dropped)
+    decided = Decided(scheme.method, 0, location, tuple(each.name for each in sketched), count, dropped)
     return Settled(decided, tuple(again.stale.tolist()), away)
-
-
-def near_verdicts(part: Prepared, decided: Sequence[Decided]) -> pa.Table:
-    """Return the rows of one part that the near round drops (NEAR_VERDICTS)."""
-    found = [read_batch(d.path, d.parts.index(part.part.name)) for d in decided if d.method == "near"]
-    rows = pa.Table.from_batches(found, schema=NEAR_VERDICTS)
-    return rows.filter(rows["dropped"])
 
 
 class _Again(NamedTuple):
@@ -129,9 +110,11 @@ class _Again(NamedTuple):
     stale: NDArray[np.int64]
 
 
-def _again(table: str, scheme: Scheme, sketched: Sequence[Sketched], stored: Stored) -> _Again:
+def _again(
+    table: str, scheme: Scheme | Semantic, sketched: Sequence[Sketched], stored: Stored, away: Sequence[int]
+) -> _Again:
     docs = np.concatenate([np.empty(0, np.int64), *(documents(each)["doc"].to_numpy() for each in sketched)])
-    gone = np.unique(np.array([doc for each in sketched for doc in each.gone], dtype=np.int64))
+    gone = np.unique(np.array([doc for each in sketched for doc in each.gone] + [*away], dtype=np.int64))
     committed = np.repeat([each.committed for each in sketched], [each.rows for each in sketched]).astype(bool)
     replaced = np.flatnonzero(committed & np.isin(docs, gone))
     found = look_up_docs(stored, table, scheme, np.union1d(docs, gone))
@@ -152,7 +135,9 @@ def _revived(again: _Again, kept: NDArray[np.bool_]) -> _Again:
     return again._replace(known=again.known[~kept], docs=again.docs[~kept], stale=stale)
 
 
-def _stored_rows(table: str, scheme: Scheme, stored: Stored, hits: Sequence[Shared], again: _Again) -> pa.Table:
+def _stored_rows(
+    table: str, scheme: Scheme | Semantic, stored: Stored, hits: Sequence[Shared], again: _Again
+) -> pa.Table:
     """Return the stored texts that were hit, and those kept in their places, sorted by doc; none that is stale.
 
     What was kept may have been withdrawn since, for another that is kept in its place, and so on.
@@ -207,18 +192,18 @@ def _passes(
     whole, none = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint64)
     here = counts.copy()
     here[: batch.base] = 0
-    for each in shared[: batch.scheme.banding.bands]:
+    for each in shared[: batch.scheme.compared]:
         band = none.copy()
         band[batch.places(each.texts)] = each.keys.view(np.uint64)
         whole = add_band(whole, band)
     yield Pass(whole, here, 1.0)
-    for number in (batch.scheme.bands - 1, *range(batch.scheme.banding.bands)):
+    for number in dict.fromkeys((batch.scheme.bands - 1, *range(batch.scheme.compared))):
         keys, here = none.copy(), np.zeros(size, dtype=np.int32)
         fresh = np.isin(hits[number].texts, doc)
         at = np.concatenate([np.searchsorted(doc, hits[number].texts[fresh]), batch.places(shared[number].texts)])
         keys[at] = np.concatenate([hits[number].keys[fresh], shared[number].keys]).view(np.uint64)
         here[at] = counts[at]
-        yield Pass(keys, here, batch.scheme.threshold if number < batch.scheme.banding.bands else 0.0)
+        yield Pass(keys, here, batch.scheme.threshold if number < batch.scheme.compared else 0.0)
 
 
 def _kept(batch: _Batch, roots: NDArray[np.int64]) -> tuple[NDArray[np.int64], pa.Table]:
@@ -277,10 +262,10 @@ def _verdicts(
         own["id"].combine_chunks(), pa.array(mask), columns["id"].combine_chunks().take(pa.array(chosen))
     )
     similarity = np.ones(part.rows)
-    similarity[line] = similarities(batch.shingles, here, chosen, are_sets=True)
+    similarity[line] = similarities(batch.shingles, here, chosen, True, isinstance(batch.scheme, Semantic))
     text = columns["text"].to_numpy()
     method = np.full(part.rows, "", dtype=object)
-    method[line] = np.where(text[here] == text[chosen], "text", "near")
+    method[line] = np.where(text[here] == text[chosen], "text", batch.scheme.method)
     mine = np.flatnonzero((links.b >= batch.base + lower) & (links.b < batch.base + upper))
     mine = mine[np.argsort(links.b[mine], kind="stable")]
     numbers = batch.numbers[links.b[mine] - batch.base] - first

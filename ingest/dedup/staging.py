@@ -46,6 +46,21 @@ ID_VERDICTS = pa.schema(
 TEXT_VERDICTS = pa.schema({"pos": pa.int32(), "kept_id": pa.string()})
 """One line a dropped row: whose text it repeats."""
 
+NEAR_VERDICTS = pa.schema(
+    {
+        "pos": pa.int32(),
+        "known": pa.bool_(),
+        "dropped": pa.bool_(),
+        "kept_id": pa.string(),
+        "kept_doc": pa.int64(),
+        "method": pa.string(),
+        "similarity": pa.float64(),
+        "links": pa.list_(pa.string()),
+    }
+)
+"""One line a text, in the order of its part's documents. `known` is in the index already, or
+need not be; `links` are the verified pairs that tie the text to its cluster."""
+
 
 def write_batches(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, location: str, compression: str | None = "lz4"

@@ -19,7 +19,12 @@ to repeat the one that is kept, and how similar the two are."""
 
 
 def withdrawn(
-    stored: pa.Table, standing: NDArray[np.int64], kept: NDArray[np.int64], columns: pa.Table, shingles: Shingles
+    stored: pa.Table,
+    standing: NDArray[np.int64],
+    kept: NDArray[np.int64],
+    columns: pa.Table,
+    shingles: Shingles,
+    method: str,
 ) -> pa.Table:
     """Return the rows that go (WITHDRAWN).
 
@@ -32,12 +37,12 @@ def withdrawn(
     made = {name: stored[name].take(known) for name in ("table", "scheme", "shingles", "links")}
     made |= {name: old[name] for name in ("doc", "id", "ts", "length", "source", "file", "line", "text")}
     made |= {"kept_doc": new["doc"], "kept_id": new["id"]}
-    made["method"] = pc.if_else(pc.equal(old["text"], new["text"]), "text", "near")
-    made["similarity"] = pa.array(similarities(shingles, goes, kept[goes], are_sets=True))
+    made["method"] = pc.if_else(pc.equal(old["text"], new["text"]), "text", method)
+    made["similarity"] = pa.array(similarities(shingles, goes, kept[goes], True, method == "semantic"))
     return pa.table([made[name] for name in WITHDRAWN.names], schema=WITHDRAWN)
 
 
-def withdraw(location: str, table: str, out: str, batch: str) -> list[tuple[str, str]]:
+def withdraw(location: str, table: str, out: str, batch: str, method: str = "near") -> list[tuple[str, str]]:
     """Write what withdrawn rows leave: their lines in duplicates, and their new rows in the index.
 
     Returns (Iceberg table, file) of each. The index goes by a text's later row, which says what is kept in its place.
@@ -47,11 +52,13 @@ def withdraw(location: str, table: str, out: str, batch: str) -> list[tuple[str,
     if rows.num_rows:
         lines = rows.select([name for name in DUPLICATES.names if name != "table"])
         lines = lines.add_column(0, "table", pa.repeat(pa.scalar(table), rows.num_rows)).cast(DUPLICATES)
-        made.append(_write("duplicates", lines, out, f"{batch}-{table}-withdrawn"))
+        made.append(_write("duplicates", lines, out, f"{batch}-{table}-{method}-withdrawn"))
     indexed = rows.filter(pc.is_valid(rows["shingles"]))
     if indexed.num_rows:
         made.append(
-            _write("near_docs", indexed.select(NEAR_DOCS.names).sort_by("doc"), out, f"{batch}-{table}-withdrawn")
+            _write(
+                "near_docs", indexed.select(NEAR_DOCS.names).sort_by("doc"), out, f"{batch}-{table}-{method}-withdrawn"
+            )
         )
     return made
 

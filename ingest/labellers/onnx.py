@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ...config import Strict
-from ...errors import ConfigError, MissingExtra
+from ...errors import ConfigError
 from ..labels.contract import ABSTAIN, column_of, labeller
+from ..onnx import session
 
 
 class OnnxOptions(Strict):
@@ -58,8 +58,8 @@ class Onnx:
         return votes
 
     def _scores(self, texts: NDArray[Any]) -> NDArray[np.float32]:
-        session = _session(self.path)
-        outputs = session.run(None, {session.get_inputs()[0].name: texts})
+        model = session(self.path, "a label model")
+        outputs = model.run(None, {model.get_inputs()[0].name: texts})
         wanted = (len(texts), len(self.options.classes))
         for output in reversed(outputs):
             if isinstance(output, np.ndarray) and output.shape == wanted:
@@ -68,19 +68,3 @@ class Onnx:
             f"the model {Path(self.path).name} gives no scores of {wanted[1]} classes",
             "export it with a matrix of probabilities (skl2onnx: zipmap=False)",
         )
-
-
-@functools.cache
-def _session(path: str) -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingExtra.of("onnx", "a label model") from None
-    if not Path(path).is_file():
-        raise ConfigError(f"there is no label model {path}", "check `path`, it counts from the folder of weir.yaml")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises classes of its own without a common base
-        raise ConfigError(f"{Path(path).name} is no ONNX model ({type(error).__name__})", "export it again") from None

@@ -84,6 +84,14 @@ class RepeatsConfig(Strict):
     min_chars: int = Field(20, ge=1, description="shorter ones are never cut")
 
 
+class SemanticConfig(Strict):
+    """Texts of one meaning: by the cosine of the vectors that a model gives them."""
+
+    model: str = Field(description="an ONNX file, with its tokenizer.json beside it unless it takes texts")
+    threshold: float = Field(0.9, gt=0, lt=1, description="cosine from which on two texts are of one meaning")
+    max_tokens: int = Field(256, ge=2, description="what is behind so many tokens of a text is not looked at")
+
+
 class DedupConfig(Strict):
     """How duplicates of one table are found, exact and near."""
 
@@ -94,6 +102,7 @@ class DedupConfig(Strict):
     shingle: str = Field("word:5", description="what is compared: word:N or char:N, N in a row")
     keep: Literal["earliest", "longest"] = Field("earliest", description="which of a cluster of near duplicates stays")
     priority: list[str] = Field(default_factory=list, description="sources whose rows stay before others', first first")
+    semantic: SemanticConfig | None = Field(None, description="texts of one meaning; null: not looked for")
     repeats: RepeatsConfig | None = Field(None, description="repeated lines or paragraphs to be cut; null: none")
 
 

@@ -21,7 +21,8 @@ from dataweir.ingest.dedup.collide import collide, ranges
 from dataweir.ingest.dedup.documents import in_order, sketch_part
 from dataweir.ingest.dedup.index import Stored, index_band, index_docs
 from dataweir.ingest.dedup.repeats import Cuts
-from dataweir.ingest.dedup.scheme import scheme
+from dataweir.ingest.dedup.scheme import Scheme, scheme, semantic_scheme
+from dataweir.ingest.dedup.semantic import compare, gather
 from dataweir.ingest.dedup.settle import settle
 from dataweir.ingest.dedup.staging import read_all
 from dataweir.ingest.dedup.withdraw import withdraw
@@ -39,6 +40,7 @@ class Posts:
     def __init__(self, root: Path, dedup: DedupConfig = NEAR) -> None:
         self.root, self.dedup, self.batches = root, dedup, 0
         self.files: dict[str, list[str]] = defaultdict(list)
+        self.root_of_models = root
 
     def add(self, posts: list[dict[str, Any]], parts: int = 1, buckets: int = 1) -> None:
         """Refine one batch, cut into parts, and take its files into the tables."""
@@ -68,7 +70,7 @@ class Posts:
             self.files[table].append(file)
 
     def _near(self, prepared: list[Any], decided: list[Any], staging: str, name: str) -> list[tuple[str, str]]:
-        wanted = scheme(self.dedup)
+        wanted = scheme(self.dedup) or semantic_scheme(self.dedup, str(self.root_of_models))
         if wanted is None:
             return []
         mine = [f for f in self.files["refined.near_docs"] if self._scheme(f) == wanted.name]
@@ -80,16 +82,23 @@ class Posts:
             bands[pq.read_table(file, columns=["band"])["band"][0].as_py()].append(file)
         stored = Stored(bands, self.files["refined.near_docs"])
         sketched = in_order(sketched)
-        found = [shipped(collide, r, TABLE, wanted, sketched, stored, staging) for r in ranges(wanted, sketched)]
+        if isinstance(wanted, Scheme):
+            found = [shipped(collide, r, TABLE, wanted, sketched, stored, staging) for r in ranges(wanted, sketched)]
+        else:
+            known = TABLE, wanted, sketched, staging
+            linked = [shipped(compare, i, *known) for i in range(len(sketched))]
+            linked += [shipped(compare, file, *known, f"file{i}") for i, file in enumerate(stored.docs)]
+            found = [shipped(gather, linked, TABLE, sketched, staging)]
         settled, stale, withdrawn = shipped(settle, TABLE, wanted, sketched, found, stored, staging)
         decided.append(settled)
         self._remove("doc", stale, "near_docs", "near_bands")
         out = str(self.root / "wh")
         self._remove("post_id", read_all(withdrawn)["id"].to_pylist(), TABLE)
-        made = [shipped(index_band, b, TABLE, wanted, sketched, settled, out, name) for b in range(wanted.bands)] + [
+        bands = range(wanted.bands) if isinstance(wanted, Scheme) else ()
+        made = [shipped(index_band, b, TABLE, wanted, sketched, settled, out, name) for b in bands] + [
             shipped(index_docs, each, TABLE, wanted, settled, out, name) for each in sketched
         ]
-        return [*withdraw(withdrawn, TABLE, out, name), *(each for each in made if each)]
+        return [*withdraw(withdrawn, TABLE, out, name, wanted.method), *(each for each in made if each)]
 
     def _repeats(self, prepared: list[Any], decided: list[Any], staging: str, name: str) -> Cuts | None:
         wanted = self.dedup.repeats

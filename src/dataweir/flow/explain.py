@@ -70,7 +70,7 @@ def _members(
         for row in kept
     ]
     for row in dropped.filter(pc.is_in(dropped["id"], wanted)).to_pylist():
-        if row["method"] in ("near", "text"):
+        if row["method"] in ("near", "text", "semantic"):
             found.append({**row, "kept": False, "text": _raw_text(project, tables, row, text)})
     for row in found:
         row["cut"] = _cut(cut, row) if row["kept"] else []

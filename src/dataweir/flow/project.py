@@ -82,13 +82,14 @@ class Project:
         """Refuse a configuration that no run can use, before anything is touched. Raises ConfigError."""
         from ..config import DedupConfig
         from ..ingest.cleaning import Cleaner
-        from .near import near_scheme
+        from .near import meaning_scheme, near_scheme
         from .repeats import check_repeats
 
         for target in sorted({source.target for source in self.sources().values()}):
             Cleaner(self.config.clean, target)
             asked = self.config.dedup.get(target, DedupConfig())
             near_scheme(target, asked)
+            meaning_scheme(self, target, asked)
             check_repeats(target, asked)
 
     def store(self) -> Store:

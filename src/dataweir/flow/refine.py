@@ -35,7 +35,7 @@ from ..ingest.schemas import TABLES
 from ..output import Output
 from ..storage import delete_files, join
 from .gate import Judged, expect, judge, quarantine
-from .near import NearRound
+from .near import NearRound, meaning_scheme, near_scheme
 from .outliers import OutlierStage
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
@@ -97,10 +97,13 @@ class _Batch:
         if self.target == "social_posts":
             prepared = Accounts(self.tables, self.engine, self.staging).close(prepared, self.dedup)
         decided = self._decide(prepared)
-        near = NearRound(self.project, self.tables, self.engine, self.target, self.dedup, self.staging)
+        known = self.project, self.tables, self.engine, self.target, self.dedup, self.staging
+        near = NearRound(*known, near_scheme(self.target, self.dedup))
         index = near.go(prepared, decided, self.name, output)
-        boilerplate = RepeatsRound(self.project, self.tables, self.engine, self.target, self.dedup, self.staging)
-        repeats = boilerplate.go(prepared, decided, index.docs, self.name, output)
+        meaning = NearRound(*known, meaning_scheme(self.project, self.target, self.dedup))
+        alike = meaning.go(prepared, decided, self.name, output, index.docs)
+        gone = [*index.docs, *alike.docs]
+        repeats = RepeatsRound(*known).go(prepared, decided, gone, self.name, output)
         stage = VisitStage(self.project, self.tables, self.engine, self.staging, prepared)
         visits = stage.reconstruct(decided)
         made = groups(prepared)
@@ -108,10 +111,12 @@ class _Batch:
         where = self.project.warehouse, self.name
         outliers = OutlierStage(self.project, self.tables, self.engine, self.target, prepared)
         with output.progress(f"write {self.target}", len(made)) as advance:
-            known = decided, *where, visits, identify, outliers.limits, repeats.cuts
+            rest = decided, *where, visits, identify, outliers.limits, repeats.cuts
             sizes = [sum(part.kept for part in group.parts) for group in made]
-            finished = self.engine.map(finish, made, self.target, *known, weights=sizes, advance=advance)
-        adds = _merged([*(part.files for part in finished), index.adds, repeats.adds, outliers.write(self.name)])
+            finished = self.engine.map(finish, made, self.target, *rest, weights=sizes, advance=advance)
+        adds = _merged(
+            [*(part.files for part in finished), index.adds, alike.adds, repeats.adds, outliers.write(self.name)]
+        )
         counts = _counted(finished)
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
@@ -127,10 +132,10 @@ class _Batch:
         moved = outliers.moved if self.target == "web_events" else None
         restated = [
             stage.restate(visits, self.name, identify, moved),
-            outliers.restate(finished, index.withdrawn, self.name),
+            outliers.restate(finished, [*index.withdrawn, *alike.withdrawn], self.name),
         ]
-        gone = removals(prepared, finished, self.sources, self.tables, self.engine)
-        deletes = [index.deletes, repeats.deletes, gone, *(each.deletes for each in restated)]
+        removed = removals(prepared, finished, self.sources, self.tables, self.engine)
+        deletes = [index.deletes, alike.deletes, repeats.deletes, removed, *(each.deletes for each in restated)]
         adds = _merged([adds, *(each.adds for each in restated)])
         self._commit("refine", adds, counts, _either(deletes))
         for part in finished:
