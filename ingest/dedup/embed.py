@@ -30,7 +30,7 @@ def embed(texts: list[str], path: str, max_tokens: int) -> NDArray[np.float32]:
     inputs = [each.name for each in model.get_inputs()]
     if model.get_inputs()[0].type == "tensor(string)":
         made = [
-            _pooled(model.run(None, {inputs[0]: np.array(texts[at : at + 256], dtype=object).reshape(-1, 1)}), None)
+            _pooled(_run(model, {inputs[0]: np.array(texts[at : at + 256], dtype=object).reshape(-1, 1)}), None)
             for at in range(0, len(texts), 256)
         ]
         return _unit(np.concatenate([np.empty((0, made[0].shape[1] if made else 0), np.float32), *made]))
@@ -46,11 +46,21 @@ def embed(texts: list[str], path: str, max_tokens: int) -> NDArray[np.float32]:
                 ids[line, : len(tokens[row].ids)] = tokens[row].ids
                 mask[line, : len(tokens[row].ids)] = 1
             known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            found = _pooled(model.run(None, {name: _input(known, name) for name in inputs}), mask)
+            found = _pooled(_run(model, {name: _input(known, name) for name in inputs}), mask)
             if vectors is None:
                 vectors = np.empty((len(texts), found.shape[1]), np.float32)
             vectors[rows] = found
     return _unit(vectors if vectors is not None else np.empty((0, 0), np.float32))
+
+
+def _run(model: Any, known: dict[str, NDArray[Any]]) -> list[Any]:
+    try:
+        return list(model.run(None, known))
+    except Exception as error:  # its own classes without a common base; their text may quote the input
+        raise ConfigError(
+            f"the model of meaning fails ({type(error).__name__})",
+            "it takes input_ids, attention_mask and token_type_ids (int64, rows × tokens), or texts (rows × 1)",
+        ) from None
 
 
 def _input(known: dict[str, NDArray[np.int64]], name: str) -> NDArray[np.int64]:
