@@ -9,7 +9,7 @@ SOURCES := src ingest quality privacy catalog tests docs $(wildcard benchmarks e
 TYPED := $(VENV)/typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types pytest format system docs clean
+.PHONY: help setup demo example test check lint types pytest format system docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,10 @@ setup: $(VENV)/.demo ## make the virtual environment and install Weir into it
 
 demo: setup ## generate a small company's week and run the whole job on it
 	$(BIN)/weir demo demo-shop
+
+example: setup ## a recommender trained on what was released: data, privacy, model, figures (demo-season/)
+	$(PIP) --no-build-isolation --editable '.[recommender]'
+	$(BIN)/python -m examples.recommender demo-season
 
 system: ## what the tests need from the system's package manager
 	@sh tests/system.sh
@@ -61,4 +65,4 @@ docs: $(VENV)/.test ## write docs/reference from the program
 	$(BIN)/python docs/reference.py
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build demo-shop .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build demo-shop demo-season .mypy_cache .ruff_cache .pytest_cache .hypothesis

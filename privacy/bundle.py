@@ -43,7 +43,7 @@ class ManifestFields:
     `review` is the approval; `policy_hash` and `policy_text` the policy as it is now; `runs` the ids of the
     runs that made the rows; `lineage` a JSON object from sources over tables to this export; `audit` the head of the
     audit trail, which cannot be cut off behind it any more; `valid` is how long an approval counts; `form` one of
-    formats.FORMATS.
+    formats.FORMATS; `utility` is what a model trained on it was measured at (flow/measured.py).
     """
 
     created: datetime
@@ -55,6 +55,7 @@ class ManifestFields:
     audit: Mapping[str, Any] = field(default_factory=dict)
     valid: timedelta = VALID
     form: str = "parquet"
+    utility: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _manifest(candidate: Candidate, fields: ManifestFields, public_key: str) -> 
         "policy": {**evidence["policy"], "text": fields.policy_text},
         "runs": list(fields.runs),
         "audit": dict(fields.audit),
+        "utility": dict(fields.utility) if fields.utility else None,
         "lineage": dict(fields.lineage),
         "evidence": {name: value for name, value in evidence.items() if name not in apart},
         "review": review_dict(fields.review),

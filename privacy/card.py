@@ -49,6 +49,7 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("Held back", f"{evidence['suppressed']} of {evidence['rows_in']} rows"),
         ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
         *sequence_facts(evidence.get("sequences")),
+        *_utility(manifest.get("utility")),
         ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
     ]
 
@@ -89,6 +90,13 @@ def sequence_facts(made: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         ("Sequences", f"{steps} steps of {width} features; {counts}; `sequences/schema.json` describes them"),
         ("Sessions left out", left or "none"),
     ]
+
+
+def _utility(found: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if not found:
+        return []
+    told = f"{found['measure']} {found['released']:.3f} trained on this, {found['reference']:.3f} on the unmasked rows"
+    return [("Utility", f"{told}, {found['chance']:.3f} by chance: privacy took {found['cost']:.1%}")]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -33,6 +33,7 @@ def program() -> Group:
         label,
         look,
         measure,
+        measured,
         quality,
         run,
         schedule,
@@ -41,7 +42,22 @@ def program() -> Group:
     )
 
     if not weir.commands:
-        job = (begin, config, run, quality, dedup, label, measure, look, catalogue, share, forget, keys, audit)
+        job = (
+            begin,
+            config,
+            run,
+            quality,
+            dedup,
+            label,
+            measure,
+            measured,
+            look,
+            catalogue,
+            share,
+            forget,
+            keys,
+            audit,
+        )
         for module in (*job, schedule, web):
             module.add(weir)
     return weir

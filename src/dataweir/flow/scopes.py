@@ -8,12 +8,12 @@ from typing import Any
 from .project import Project
 
 # What says how things stand now (the newest counts), as against what adds up over the runs (all count).
-STANDING = frozenset({"sources", "machine", "work", "export", "review"})
+STANDING = frozenset({"sources", "machine", "work", "export", "review", "utility", "model"})
 
 RECENT_RUNS = 200
 """What adds up adds up over this many runs: a source that was mended a year ago is not held to be broken."""
 
-EVER = ("export", "review")
+EVER = ("export", "review", "utility", "model")
 """Steps that count however long ago they were taken, since nothing since has replaced them."""
 
 Facts = dict[str, float]
@@ -60,7 +60,7 @@ def facts_by_scope(project: Project, store: Any, steps: list[Any]) -> dict[str, 
             for step in steps
             if (step.name == "refine" and step.subject == target)
             or (step.name == "quality" and step.subject == table)
-            or (step.name == "export" and step.subject in exports)
+            or (step.name in ("export", "utility") and step.subject in exports)
             or (step.name == "review" and step.subject in ids)
         ]
         pulled = [facts for label in feeding for facts in pulls[label]]

@@ -17,6 +17,7 @@ from ...privacy.policy import load_policy
 from ...privacy.review import check_review, signed
 from ...privacy.signing import signing_key
 from ...storage import is_local, join
+from ..measured import utility_of
 from ..project import Project
 from .export import Exported, find_candidate, rescored, shown
 
@@ -92,6 +93,7 @@ def publish(project: Project, name: str, folder: str | None, person: str) -> dic
             audit=_trail(store, approval),
             valid=days(project.config.review.valid),
             form=project.config.exports[name].format,
+            utility=utility_of(store, candidate.id),
         )
         manifest = bundle(candidate.path, project.config.path(target), fields, signing_key(project.keys))
         store.set_candidate_state(candidate.id, "published", manifest.path)
