@@ -31,10 +31,20 @@ class Prepared:
     sequences: dict[str, Sequences]
 
 
-def prepare(folder: Path, seed: int, people: int, output: Output, releases: tuple[str, ...] = RELEASES) -> Prepared:
-    """Generate a season, run the job on it, and make the candidates of the releases."""
+def prepare(
+    folder: Path,
+    seed: int,
+    people: int,
+    output: Output,
+    releases: tuple[str, ...] = RELEASES,
+    workers: int | None = None,
+) -> Prepared:
+    """Generate a season, run the job on it, and make the candidates of the releases; `workers`: not one a core."""
     output.note(f"a season of {people} people by seed {seed} in {folder}")
     generate(folder, seed, people)
+    if workers is not None:
+        with (folder / "weir.yaml").open("a", encoding="utf-8") as handle:
+            handle.write(f"\nengine: {{workers: {workers}}}\n")
     project = dataweir.open(str(folder))
     output.note("weir run: plan, pull, clean, dedup, integrate, expectations, commit, score")
     run(project, output)

@@ -7,6 +7,7 @@ trained weights: Keras orders the gates of an LSTM input, forget, cell, output, 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from .models import Score, Tensor, recurrent, train
 
 CALL_ROWS = 240
 """Pairs of one call: a session with every product of the catalogue."""
+
+LIGHTER = {"LSTM(32)": ("LSTM", 32, False), "GRU(32)": ("GRU", 32, False), "LSTM(16), distilled": ("LSTM", 16, True)}
+"""The lighter networks: kind, units, and whether they learn from the article's answers beside the truth."""
 
 
 @dataclass(frozen=True)
@@ -114,21 +118,23 @@ def speed_by_threads(file: Path, rows: Tensor, most: int, calls: int = 40) -> di
     return speed
 
 
-def variants(x: Tensor, y: Any, article: Any, folder: Path, seed: int, epochs: int) -> dict[str, Path]:
-    """Train the lighter networks and write all of them; `article` is the trained LSTM(128). Return their files."""
+def variants(
+    x: Tensor, y: Any, article: Any, folder: Path, seed: int, epochs: int, names: Sequence[str] = tuple(LIGHTER)
+) -> dict[str, Path]:
+    """Train lighter networks and write all of them; `article` is the trained LSTM(128). Return their files."""
     shape = x.shape[1:]
     taught = 0.5 * y + 0.5 * article.predict(x, batch_size=4096, verbose=0)[:, 0]
-    small = {"LSTM(32)": ("LSTM", 32, y), "GRU(32)": ("GRU", 32, y), "LSTM(16), distilled": ("LSTM", 16, taught)}
     networks = {"LSTM(128)": article}
-    for name, (kind, units, target) in small.items():
+    for name in names:
+        kind, units, distilled = LIGHTER[name]
         networks[name] = recurrent(shape, seed, kind, units)
-        train(networks[name], x, target, epochs)
+        train(networks[name], x, taught if distilled else y, epochs)
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for number, (name, network) in enumerate(networks.items()):
         files[name] = folder / f"model-{number}.onnx"
         export(network, files[name], shape)
-    for name in ("LSTM(128)", "LSTM(32)"):
+    for name in [name for name in ("LSTM(128)", "LSTM(32)") if name in files]:
         files[f"{name}, int8"] = folder / f"{files[name].stem}-int8.onnx"
         quantised(files[name], files[f"{name}, int8"])
     return files

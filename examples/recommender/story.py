@@ -14,7 +14,7 @@ from dataweir.flow.scores import latest
 from dataweir.output import Output
 
 from .job import RELEASES, REQUESTER, Prepared, prepare, release
-from .lighter import CALL_ROWS, Variant, processor_seconds, scored, speed_by_threads, variants
+from .lighter import CALL_ROWS, LIGHTER, Variant, processor_seconds, scored, speed_by_threads, variants
 from .measure import Interval, Trial, training
 from .models import EPOCHS, boosted, popularity, recurrent, train
 from .pairs import Catalogue, Reading
@@ -34,15 +34,19 @@ class Setting:
     seeds: int = 5
     epochs: int = EPOCHS
     releases: tuple[str, ...] = RELEASES
+    networks: tuple[str, ...] = tuple(LIGHTER)
+    workers: int | None = None
 
 
-SMALL = Setting(people=150, seeds=1, epochs=1, releases=("inside", "masked"))
+SMALL = Setting(
+    people=150, seeds=1, epochs=1, releases=("inside", "masked"), networks=("LSTM(16), distilled",), workers=1
+)
 
 
 def tell(folder: Path, setting: Setting, output: Output) -> dict[str, Any]:
     """Tell the story in an empty folder; return its figures, which also lie there, with plots and a report."""
     begun = time.perf_counter()
-    prepared = prepare(folder, setting.seed, setting.people, output, setting.releases)
+    prepared = prepare(folder, setting.seed, setting.people, output, setting.releases, setting.workers)
     catalogue = Catalogue.of(str(folder / "policies" / "products.csv"))
     readings = {name: Reading(made, catalogue) for name, made in prepared.sequences.items()}
     trial = Trial(readings["inside"])
@@ -118,7 +122,7 @@ def shared(prepared: Prepared, found: dict[str, Any], output: Output) -> dict[st
 def lighter(reading: Reading, trial: Trial, article: Any, folder: Path, setting: Setting) -> dict[str, Any]:
     """Return size, time and AUC of the article's model and of the lighter ones, and its speed by threads."""
     x, y = training(reading, setting.seeds)
-    files = variants(x, y, article, folder, setting.seeds, setting.epochs)
+    files = variants(x, y, article, folder, setting.seeds, setting.epochs, setting.networks)
     rows = x[:CALL_ROWS]
     made = [
         Variant(name, file.stat().st_size, processor_seconds(file, rows), trial.auc(scored(file), reading.popularity))

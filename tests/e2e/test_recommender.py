@@ -30,7 +30,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("story")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     environment = {**os.environ, "TMPDIR": str(home), "IPYTHONDIR": str(home / "ipython")}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}})
+    client = NotebookClient(notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}})
     client.execute(env=environment)
     return next(home.glob("*/season"))
 
