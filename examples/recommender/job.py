@@ -37,14 +37,19 @@ def prepare(
     people: int,
     output: Output,
     releases: tuple[str, ...] = RELEASES,
-    workers: int | None = None,
+    small: bool = False,
 ) -> Prepared:
-    """Generate a season, run the job on it, and make the candidates of the releases; `workers`: not one a core."""
+    """Generate a season, run the job on it, and make the candidates of the releases.
+
+    A `small` season is worked on by one worker, and masked with a k that so few people can reach.
+    """
     output.note(f"a season of {people} people by seed {seed} in {folder}")
     generate(folder, seed, people)
-    if workers is not None:
+    if small:
         with (folder / "weir.yaml").open("a", encoding="utf-8") as handle:
-            handle.write(f"\nengine: {{workers: {workers}}}\n")
+            handle.write("\nengine: {workers: 1}\n")
+        policy = folder / "policies" / "masked.yaml"
+        policy.write_text(policy.read_text(encoding="utf-8").replace("k: 20", "k: 2"), encoding="utf-8")
     project = dataweir.open(str(folder))
     output.note("weir run: plan, pull, clean, dedup, integrate, expectations, commit, score")
     run(project, output)
