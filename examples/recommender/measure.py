@@ -25,12 +25,12 @@ class Interval(NamedTuple):
 
     @classmethod
     def of(cls, values: list[float]) -> Interval:
-        """Return mean ± t·s·sqrt(1 + 1/n); a single seed has no interval."""
+        """Return mean ± t·s·sqrt(1 + 1/n) of shares, cut to [0, 1]; a single seed has no interval."""
         mean = float(np.mean(values))
         if len(values) < 2:
             return cls(mean, mean, mean)
         half = _STUDENT[min(len(values), 10)] * float(np.std(values, ddof=1)) * (1 + 1 / len(values)) ** 0.5
-        return cls(mean, mean - half, mean + half)
+        return cls(mean, max(0.0, mean - half), min(1.0, mean + half))
 
     def __str__(self) -> str:
         return f"{self.mean:.3f} ({self.low:.3f} to {self.high:.3f})"
