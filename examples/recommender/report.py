@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dataweir.privacy.sequences.layout import SPLITS
+
 from .plots import bars
 
 BEGIN, END = "<!-- figures: python -m examples.recommender FOLDER --page -->", "<!-- end of figures -->"
@@ -56,7 +58,7 @@ def tables(figures: Mapping[str, Any]) -> str:
             each["k"],
             f"{each['generalised']:.1%}",
             f"{each['found again']:.1%}" if each["found again"] is not None else "-",
-            " / ".join(f"{split['examples']:,}" for split in each["splits"].values()),
+            " / ".join(f"{each['splits'][split]['examples']:,}" for split in SPLITS),
             f"{figures['utility_cost'][name]:.1%}" if name in figures["utility_cost"] else "-",
         )
         for name, each in evidence.items()
@@ -101,8 +103,8 @@ def tables(figures: Mapping[str, Any]) -> str:
             "",
             *_table(("threads", "calls a second", "speed-up"), threads),
             "",
-            f"η_alg before the model was measured {score['before']['eta_alg']:.3f}, with it "
-            f"{score['after']['eta_alg']:.3f}.",
+            f"η_alg before the model was measured {score['before']['eta_alg']:.2g}, with it "
+            f"{score['after']['eta_alg']:.2g}.",
             "",
         ]
     )

@@ -93,3 +93,13 @@ def test_a_season_is_the_same_by_its_seed(tmp_path: Path, monkeypatch: pytest.Mo
         generate(tmp_path / name, seed, 20)
     logs = [(tmp_path / name / "logs" / "access-1.log").read_bytes() for name in "abc"]
     assert logs[0] == logs[1] != logs[2]
+
+
+def test_the_page_has_figures_between_its_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from examples.recommender.report import BEGIN, END
+
+    text = (ROOT / "docs" / "recommender.md").read_text()
+    inside = text.partition(BEGIN)[2].partition(END)[0]
+    assert "| anonymous | LSTM(128) |" in inside
+    assert "η_alg before the model was measured" in inside
