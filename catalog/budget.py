@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlalchemy import func, select, text
 
 from ..errors import PrivacyGateFailed
-from .database import Database
+from .database import Database, now
 from .models import SpendRow
 from .records import Spend, record
-from .runs import now
 
 _BUDGET_LOCK = 7_305_523_149
 _ROUNDING = 1e-9

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,12 +20,17 @@ from ..errors import ConfigError, MissingExtra, StorageError
 from ..storage import storage_error
 from .plainjson import dump_json
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in migrations/versions; here so that opening a current store loads no Alembic."""
 
 VERSION_TABLE = "weir_version"
 _WRITE = "weir_write"
 _MIGRATION_LOCK = 7_305_523_147
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
 
 
 def locate(url: str) -> URL:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from .database import Database
+from .database import Database, now
 from .models import CommitRow, SnapshotRow
 from .records import CommitRecord, SnapshotRecord, SplitRecord, record
-from .runs import now, upsert, upsert_cursors, upsert_splits
+from .runs import upsert, upsert_cursors, upsert_splits
 
 
 class IntentRecords(Database):

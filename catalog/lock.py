@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import ProjectLocked
 from ..storage import storage_error
-from .database import failure, locate, make_engine, sqlite_file
-from .runs import now
+from .database import failure, locate, make_engine, now, sqlite_file
 
 _KEY = "hashtextextended('weir:' || current_schema(), 0)"
 

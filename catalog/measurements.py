@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import select
 
-from .database import Database
+from .database import Database, now
 from .models import MachineRow, MetricRow, ScoreRow
 from .records import MetricValue, ScoreKind, ScoreRecord, record
-from .runs import now, upsert
+from .runs import upsert
 
 
 class Scored(Protocol):

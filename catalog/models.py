@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
+    Text,
     TypeDecorator,
     text,
 )
@@ -341,3 +342,16 @@ class ColumnTagRow(Base):
     confidence: Mapped[float]
     count: Mapped[int] = mapped_column("values_seen")
     found: Mapped[dict[str, Any]]
+
+
+class DescriptionRow(Base):
+    """What was known of one thing under one topic for a time; `text` is what it can be found by."""
+
+    __tablename__ = "descriptions"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    until: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]]
+    text: Mapped[str] = mapped_column(Text())

@@ -15,9 +15,8 @@ from typing import Any, Literal, get_args
 from sqlalchemy import delete, select
 
 from ..errors import ConfigError, MissingExtra
-from .database import Database
+from .database import Database, now
 from .models import SignInRow, UserRow
-from .runs import now
 
 Role = Literal["viewer", "engineer", "reviewer", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)

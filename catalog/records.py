@@ -276,6 +276,23 @@ class ColumnTag:
     found: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Description:
+    """What was known of a thing of a `kind` (source, table, metric, label) under a topic, from `since` to `until`.
+
+    Topics are: declared (by weir.yaml, or by the code of a metric), schema, roles (what a scan told) and quality.
+    `until` is None for what still holds; `text` is the same facts in words.
+    """
+
+    kind: str
+    name: str
+    topic: str
+    since: datetime
+    until: datetime | None
+    facts: dict[str, Any]
+    text: str
+
+
 R = TypeVar("R")
 
 

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from ..errors import ConfigError, PrivacyGateFailed
 from .chain import Verdict, link, verify
-from .database import Database
+from .database import Database, now
 from .models import AuditRow, CandidateRow, ReviewRow
 from .plainjson import plain
 from .records import AuditEntry, Candidate, CandidateState, Review, record
-from .runs import now
 
 _CHAIN_LOCK = 7_305_523_148
 NEXT: Mapping[CandidateState, tuple[CandidateState, ...]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -13,16 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..errors import ConfigError
-from .database import Database
+from .database import Database, now
+from .descriptions import change_description
 from .models import Base, CursorRow, QualityRow, RunRow, SplitRow, StepRow
 from .records import QualityRecord, Run, RunState, SplitRecord, SplitState, SplitTotal, StepRecord, record
 
 _BATCH = 500  # rows in one statement: SQLite takes 32,766 values
-
-
-def now() -> datetime:
-    """Return the time in UTC."""
-    return datetime.now(UTC)
 
 
 def upsert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
@@ -193,8 +188,14 @@ class RunRecords(Database):
     def record_quality(self, run: str, table: str, suite_hash: str, success: bool, result: Mapping[str, Any]) -> None:
         """Record the result of a suite; `result` must hold no row value."""
         row = QualityRow(run=run, table=table, suite_hash=suite_hash, success=success, result=dict(result), at=now())
+        failed = [check for check in result.get("results", ()) if not check["success"]]
+        told = {
+            "expectations": "passed" if success else "failed",
+            "failed": [f"{check['expectation']} {check['column'] or ''}".strip() for check in failed],
+        }
         with self.writing() as session:
             session.add(row)
+            change_description(session, "table", table, "quality", told)
 
     def quality_results(
         self, run: str | None = None, table: str | None = None, limit: int = 100

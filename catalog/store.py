@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .budget import BudgetRecords
+from .descriptions import DescriptionRecords
 from .erasures import ErasureRecords
 from .intents import IntentRecords
 from .measurements import MeasureRecords
@@ -10,6 +11,7 @@ from .people import PeopleRecords
 from .requests import RequestRecords
 from .reviews import ReviewRecords
 from .runs import RunRecords
+from .search import SearchRecords
 from .tags import TagRecords
 
 
@@ -23,6 +25,8 @@ class Store(
     BudgetRecords,
     TagRecords,
     RequestRecords,
+    DescriptionRecords,
+    SearchRecords,
 ):
     """One open catalogue. `Store.open(url)` creates it and brings its tables up to date.
 

@@ -62,6 +62,18 @@ class SourceConfig(Strict):
     licence: str | None = Field(None, description="the licence or terms the data came under")
     purpose: str | None = Field(None, description="what the data may be used for")
     retain: Duration | None = Field(None, description="how long its rows are kept, such as 400d; then they are erased")
+    tags: list[str] = Field(default_factory=list, description="words that this data can be found by")
+
+
+class TableConfig(Strict):
+    """What is said of a table in the catalogue; what is not said here it has from the sources that feed it."""
+
+    owner: str | None = Field(None, description="who answers for the table")
+    licence: str | None = Field(None, description="the licence or terms its rows are under")
+    purpose: str | None = Field(None, description="what it may be used for")
+    description: str | None = Field(None, description="what its rows are, in a sentence")
+    tags: list[str] = Field(default_factory=list, description="words that it can be found by")
+    columns: dict[str, list[str]] = Field(default_factory=dict, description="column: its tags")
 
 
 class EngineConfig(Strict):
@@ -223,6 +235,9 @@ class Config(Strict):
     keys: str = Field("keys", description="folder of the project's secret keys (mode 0600)")
     engine: EngineConfig = Field(default_factory=lambda: EngineConfig())
     sources: dict[Identifier, dict[str, Any]] = Field(default_factory=dict, description="name: {type: ..., ...}")
+    tables: dict[str, TableConfig] = Field(
+        default_factory=dict, description="refined table, or raw.NAME: who owns it, what it may be used for, its tags"
+    )
     clean: dict[str, Any] = Field(default_factory=dict, description="rule: options, or false to switch it off")
     dedup: dict[str, DedupConfig] = Field(default_factory=dict, description="table: options")
     identity: IdentityConfig = Field(
@@ -283,7 +298,9 @@ class Config(Strict):
     def hash(self) -> str:
         """Return 16 hex digits that change with anything that changes what a run produces."""
         parts = self.model_dump(mode="json", include={"sources", "clean", "dedup", "identity"})
-        parts["sources"] = {k: {n: v for n, v in s.items() if n != "retain"} for k, s in parts["sources"].items()}
+        parts["sources"] = {
+            k: {n: v for n, v in s.items() if n not in ("retain", "tags")} for k, s in parts["sources"].items()
+        }
         return _digest(parts)
 
     def rules(self) -> dict[str, str]:

@@ -50,6 +50,8 @@ def filled(url: str, warehouse: str) -> None:
         store.add_candidate("c1", "research", "t", "p", "h", {"k": 5}, "/out", "ann")
         store.add_review(Review("c1", "approved", "bob", "fine", "h", datetime.now(UTC)))
         store.set_candidate_state("c1", "published", "/shared/c1")
+        for owner in ("ann", "bob"):
+            store.describe("table", "declared", {"raw.shop": {"owner": [owner], "tags": ["ümlaut"]}})
         for number in range(3):
             store.audit("x", f"s{number}", {"n": number}, actor="ann")
         store.finish_run(run, "done")
@@ -71,6 +73,8 @@ def seen(url: str, warehouse: str) -> dict[str, object]:
             "reviews": store.reviews(),
             "audit": store.audit_log(),
             "chain": store.verify_audit(),
+            "descriptions": store.descriptions("table", history=True),
+            "found": sorted((hit.kind, hit.name, hit.text) for w in ("bob", "fine", "done") for hit in store.search(w)),
             "snapshots": tables.snapshots("raw.shop"),
             "rows": tables.read("raw.shop").to_pylist(),
         }
@@ -84,6 +88,7 @@ def test_there_and_back_everything_is_the_same(empty_postgres: str, tmp_path: Pa
     before = seen(first, warehouse)
     counts = copy(first, empty_postgres)
     assert counts["audit"] == 3
+    assert {name for _, name, _ in before["found"]} == {"c1", "raw.shop", before["runs"][0].id}  # type: ignore
     assert counts["iceberg_tables"] == 1
     assert seen(empty_postgres, warehouse) == before
     with Store.open(empty_postgres) as store:  # the server's counters go on where the copy ended

@@ -8,6 +8,7 @@ import click
 
 from ..output import Output, table
 from .base import Group, command
+from .describing import described
 from .render import Render, printed
 
 
@@ -41,20 +42,31 @@ def add(group: Group) -> None:
 
     @command(group, "describe")
     @click.argument("name")
-    @click.option("--format", "form", type=click.Choice(["dcat", "croissant"]), default="dcat", show_default=True)
-    def describe(output: Output, project: str, name: str, form: str) -> None:
-        """Describe a table for other catalogues: DCAT (JSON-LD) or Croissant."""
+    @click.option(
+        "--format", "form", type=click.Choice(["text", "dcat", "croissant"]), default="text", show_default=True
+    )
+    @click.option("--history", is_flag=True, help="Also what was said of it before, and until when.")
+    def describe(output: Output, project: str, name: str, form: str, history: bool) -> None:
+        """Describe a table or a source: owner, licence, purpose, tags, columns with roles.
+
+        For other catalogues: DCAT (JSON-LD) or Croissant, of tables.
+        """
+        from ..flow.about import about
         from ..flow.describe import croissant, dcat
         from ..flow.project import Project
 
         opened = Project.open(project)
+        if form == "text":
+            found = about(opened, name)
+            output.show(found, described(found, history))
+            return
         Output(json=True).show((dcat if form == "dcat" else croissant)(opened, opened.qualified(name)))
 
     @command(group, "search")
     @click.argument("words", nargs=-1, required=True)
     @click.option("--limit", default=20, show_default=True, help="At most this many.")
     def search(output: Output, project: str, words: tuple[str, ...], limit: int) -> None:
-        """Search the catalogue: sources, tables, columns, runs, exports, reviews, metrics."""
+        """Search sources, tables, columns, roles, tags, failed checks, runs, exports, reviews and metrics."""
         from ..flow.project import Project
         from ..flow.search import search as find
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from .. import storage
 from ..catalog.measure import metrics
+from .about import declared
 from .project import Project
 
 _CROISSANT_TYPES = (
@@ -27,7 +28,7 @@ def dcat(project: Project, name: str) -> dict[str, Any]:
     tables = project.tables()
     store = project.reading()
     info = tables.info(name)
-    about = _about(project, name)
+    about = declared(project, name)
     scope = f"table:{name}"
     runs = store.runs(1)
     measured = store.metrics(runs[0].id, scope) if runs else []
@@ -43,9 +44,9 @@ def dcat(project: Project, name: str) -> dict[str, Any]:
         "@type": "dcat:Dataset",
         "dct:identifier": name,
         "dct:title": name,
-        "dct:publisher": about["owners"],
-        "dct:license": about["licences"],
-        "dct:description": "; ".join(about["purposes"]) or f"rows of {', '.join(about['sources']) or name}",
+        "dct:publisher": about["owner"],
+        "dct:license": about["licence"],
+        "dct:description": _description(about, name),
         "prov:wasDerivedFrom": [f"weir://{project.config.project}/raw.{label}" for label in about["sources"]],
         "dcat:distribution": {
             "@type": "dcat:Distribution",
@@ -76,7 +77,7 @@ def dcat(project: Project, name: str) -> dict[str, Any]:
 def croissant(project: Project, name: str) -> dict[str, Any]:
     """Return a table as a Croissant data set: its Parquet files, and a record set with a field for each column."""
     tables = project.tables()
-    about = _about(project, name)
+    about = declared(project, name)
     identifier = name.replace(".", "_")
     folder = storage.uri(tables.data_folder(name))
     return {
@@ -101,9 +102,9 @@ def croissant(project: Project, name: str) -> dict[str, Any]:
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": identifier,
-        "description": "; ".join(about["purposes"]) or f"rows of {', '.join(about['sources']) or name}",
-        "license": about["licences"],
-        "creator": [{"@type": "sc:Organization", "name": owner} for owner in about["owners"]],
+        "description": _description(about, name),
+        "license": about["licence"],
+        "creator": [{"@type": "sc:Organization", "name": owner} for owner in about["owner"]],
         "url": folder,
         "distribution": [
             {
@@ -134,24 +135,8 @@ def croissant(project: Project, name: str) -> dict[str, Any]:
     }
 
 
-def _about(project: Project, name: str) -> dict[str, list[str]]:
-    """Return sources, owners, licences and purposes of what feeds a table, in the order of labels."""
-    feeding = {
-        label: source.config
-        for label, source in sorted(project.sources().items())
-        if name in (f"raw.{label}", f"refined.{source.target}")
-    }
-    values = list(feeding.values())
-    return {
-        "sources": list(feeding),
-        "owners": _distinct(c.owner for c in values),
-        "licences": _distinct(c.licence for c in values),
-        "purposes": _distinct(c.purpose for c in values),
-    }
-
-
-def _distinct(values: Any) -> list[str]:
-    return list(dict.fromkeys(value for value in values if value))
+def _description(about: dict[str, Any], name: str) -> str:
+    return about["description"] or "; ".join(about["purpose"]) or f"rows of {', '.join(about['sources']) or name}"
 
 
 def _relative(file: str, folder: str) -> str:

@@ -12,6 +12,7 @@ from ..catalog.records import StepRecord
 from ..engine import Cost, Engine
 from ..errors import QualityGateFailed, WeirError
 from ..output import Output
+from .about import keep
 from .alerts import alerted, crossed, tell
 from .compact import compact
 from .doctor import versions
@@ -59,6 +60,7 @@ def run(project: Project, output: Output) -> RunReport:
         _finish_erasures(project, store, tables, output)
         plan = make_plan(project, store)
         if not plan.splits and not plan.waiting:
+            keep(project, store, tables, set())
             _retain(project, store, tables, output)
             return RunReport(work=False, changed_rules=plan.changed)
         started, before = time.perf_counter(), store.latest_scores()
@@ -77,6 +79,7 @@ def run(project: Project, output: Output) -> RunReport:
         except BaseException as error:
             store.finish_run(record.id, "failed", error={"error": type(error).__name__})
             raise
+        keep(project, store, tables, set(report.rows_added))
         tell(project, output, crossed(project, before, report.scores))
         _end(store, record.id, report, pulled, refined)
         _retain(project, store, tables, output)

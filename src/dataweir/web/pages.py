@@ -15,6 +15,7 @@ from ..catalog.people import Role
 from ..catalog.records import CandidateState, Erasure, ErasureRequest, Run
 from ..errors import ConfigError
 from ..flow import lineage as columns
+from ..flow.about import about
 from ..flow.scores import band, explain
 from ..flow.search import search as find_words
 from ..flow.sharing.audit import verify_audit
@@ -85,8 +86,11 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
     quality = store.quality_results(table=name, limit=1)
     info = opened.info(name)
     tags = store.tags(name)
+    known = about(project, name)
     return {
         "name": name,
+        "declared": known.get("declared", {}),
+        "changes": known["history"][:PER_PAGE],
         "info": info._asdict(),
         "columns": [
             {
