@@ -12,6 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from shop import CANARY
 
+from dataweir.config import TableConfig
+from dataweir.flow.about import keep
 from dataweir.flow.lineage import _as_read, edges, trace
 from dataweir.flow.openlineage import SCHEMA, events
 from dataweir.flow.project import Project
@@ -124,3 +126,27 @@ def test_the_numbers_behind_the_bottleneck_are_measured(opened: Project) -> None
     score = store.latest_scores()["bottleneck"]
     assert score.facts["residual"] is not None
     assert score.facts["missing"] == []
+
+
+def test_what_weir_yaml_says_of_a_table_is_found_shown_and_kept_with_its_past(
+    opened: Project, project: Path, run_weir: Weir
+) -> None:
+    store, tables = opened.store(), opened.tables()
+    said = TableConfig(owner="press office", tags=["kitchenware"], columns={"path": ["navigation"]})
+    other = Project(opened.config.model_copy(update={"tables": {"web_events": said}}))
+    keep(other, store, tables, set())
+    try:
+        ended = run_weir("describe", "web_events", cwd=project)
+        for word in ("press office", "kitchenware", "navigation", "client_ip"):
+            assert word in ended.out
+        for words in ("press office", "kitchenw", "navigation path"):
+            found = run_weir("search", *words.split(), "--json", cwd=project).json
+            assert ("table", "refined.web_events") in {(f["kind"], f["name"]) for f in found}
+    finally:
+        keep(opened, store, tables, set())
+    history = run_weir("describe", "web_events", "--json", cwd=project).json["history"]
+    past = [change for change in history if change["topic"] == "declared" and change["until"]]
+    assert past[0]["facts"]["owner"] == ["press office"]
+    assert "press office" in run_weir("describe", "web_events", "--history", cwd=project).out
+    assert run_weir("search", "kitchenware", "--json", cwd=project).json == []
+    assert run_weir("describe", "reddit", "--json", cwd=project).json["declared"]["type"] == "reddit"

@@ -43,10 +43,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _history(versions: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return [
-        (moment(v["since"]), moment(v["until"]) if v["until"] else "now", v["topic"], v["text"])
-        for v in versions
-    ]
+    return [(moment(v["since"]), moment(v["until"]) if v["until"] else "now", v["topic"], v["text"]) for v in versions]
 
 
 def _shown(value: Any) -> str | None:
