@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.exceptions import ValidationError
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import RESTError, ValidationError
 from pyiceberg.io import InputFile
 from pyiceberg.io.pyarrow import (
     UnsupportedPyArrowTypeException,
@@ -15,23 +17,42 @@ from pyiceberg.io.pyarrow import (
     schema_to_pyarrow,
 )
 from pyiceberg.schema import Schema, assign_fresh_schema_ids
+from requests import RequestException
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import DataError
+from .. import storage
+from ..errors import DataError, StorageError
 from ..storage import path, storage_error
 from .database import failure
 
 
 @contextmanager
 def guarded(url: URL, location: str) -> Iterator[None]:
-    """Turn failures of the catalogue's database and of the file system into StorageError."""
+    """Turn failures of the catalogue's database, of a REST catalogue and of the file system into StorageError."""
     try:
         yield
     except SQLAlchemyError as error:
         raise failure(error, url) from None
+    except (RESTError, RequestException) as error:  # their texts may quote an address with a token
+        raise StorageError(
+            f"the Iceberg catalogue refused {path(location)}: {type(error).__name__}",
+            "check that its server runs, and iceberg.uri and its token in weir.yaml",
+        ) from None
     except OSError as error:
         raise storage_error(error, location) from None
+
+
+def open_catalog(url: URL, warehouse: str, rest: Mapping[str, str] | None) -> Catalog:
+    """Open Iceberg's catalogue: a REST server by its properties (uri, token, ...), else the catalogue's database."""
+    properties = {"warehouse": storage.uri(warehouse), **storage.iceberg_properties(warehouse)}
+    if rest is not None:
+        from pyiceberg.catalog.rest import RestCatalog
+
+        return RestCatalog("weir", **{**properties, **rest})
+    if url.get_backend_name() == "sqlite":
+        url = url.update_query_dict({"timeout": "30"})
+    return SqlCatalog("weir", uri=url.render_as_string(hide_password=False), pool_pre_ping="true", **properties)
 
 
 def to_iceberg(name: str, schema: pa.Schema) -> Schema:

@@ -1,4 +1,4 @@
-"""The data at rest: Iceberg tables in the zones raw, refined and shared, through pyiceberg's SqlCatalog.
+"""The data at rest: Iceberg tables in the zones raw, refined and shared, through pyiceberg's catalogues.
 
 Workers write Parquet files; only the driver names them in a table (commit.py). Column bounds are kept for
 timestamps and partition columns alone: for any other column they would store values, which may identify a
@@ -8,13 +8,12 @@ person, in manifests that outlive the erasure of the data.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import (
     CommitFailedException,
     NoSuchTableError,
@@ -32,7 +31,7 @@ from pyiceberg.transforms import parse_transform
 from .. import storage
 from ..errors import ConfigError, DataError, StorageError
 from .database import locate
-from .iceberg import check_footer, guarded, plain_schema, to_iceberg
+from .iceberg import check_footer, guarded, open_catalog, plain_schema, to_iceberg
 
 # It warns of every column without bounds, and here nearly all have none on purpose.
 logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
@@ -74,29 +73,23 @@ class SnapshotInfo(NamedTuple):
 class Tables:
     """The Iceberg tables of one project, by name (`raw.shop_access`, `refined.web_events`)."""
 
-    def __init__(self, catalog_url: str, warehouse: str) -> None:
-        """`catalog_url` is the store's URL, `warehouse` an absolute folder or an object-store URL."""
+    def __init__(self, catalog_url: str, warehouse: str, rest: Mapping[str, str] | None = None) -> None:
+        """`catalog_url` is the store's URL, `warehouse` an absolute folder or an object-store URL.
+
+        With `rest` (uri, token, ...) a REST catalogue names the tables, in place of the store's database.
+        """
         if set(warehouse) & set("#?%"):
             raise ConfigError("warehouse: the path holds one of # ? %", "choose a folder without these characters")
         self.url = locate(catalog_url)
         self.warehouse = warehouse.rstrip("/")
-        uri = self.url
-        if uri.get_backend_name() == "sqlite":
-            uri = uri.update_query_dict({"timeout": "30"})
         with guarded(self.url, self.warehouse):
-            self._catalog = SqlCatalog(
-                "weir",
-                uri=uri.render_as_string(hide_password=False),
-                warehouse=storage.uri(self.warehouse),
-                pool_pre_ping="true",
-                **storage.iceberg_properties(self.warehouse),
-            )
+            self._catalog = open_catalog(self.url, self.warehouse, rest)
             for zone in ZONES:
                 self._catalog.create_namespace_if_not_exists(zone)
 
     def close(self) -> None:
         """Close the connections to the catalogue."""
-        self._catalog.engine.dispose()
+        self._catalog.close()
 
     def ensure(self, name: str, schema: pa.Schema, partition: tuple[str, str] | None = None) -> None:
         """Create the table, or add the columns it lacks; `partition`: column and transform, ("ts", "day").
@@ -150,7 +143,8 @@ class Tables:
             properties[f"{_METRICS}.{column}"] = "full"
         # the mapping from names to ids lets add_files read Parquet that pyarrow wrote without field ids
         properties[TableProperties.DEFAULT_NAME_MAPPING] = iceberg.name_mapping.model_dump_json()
-        self._catalog.create_table(name, iceberg, partition_spec=spec, properties=properties)
+        location = storage.uri(storage.join(self.warehouse, *name.split(".")))
+        self._catalog.create_table(name, iceberg, location, spec, properties=properties)
 
     def exists(self, name: str) -> bool:
         """Whether there is a table of that name."""

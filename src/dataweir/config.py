@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateA
 
 from .errors import ConfigError
 from .registry import nearest
-from .settings import SECRET, SequenceConfig, UiConfig
+from .settings import SECRET, RestCatalogConfig, SequenceConfig, UiConfig
 from .settings import Strict as Strict
 
 _DAYS = re.compile(r"[1-9][0-9]{0,4}d")
@@ -232,6 +232,7 @@ class Config(Strict):
     project: Identifier = Field(description="the project's name")
     warehouse: str = Field("warehouse", description="folder, or s3://bucket/prefix, that holds the tables")
     catalog: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the warehouse folder")
+    iceberg: RestCatalogConfig | None = Field(None, description="a REST catalogue for the tables; default: `catalog`")
     keys: str = Field("keys", description="folder of the project's secret keys (mode 0600)")
     engine: EngineConfig = Field(default_factory=lambda: EngineConfig())
     sources: dict[Identifier, dict[str, Any]] = Field(default_factory=dict, description="name: {type: ..., ...}")
@@ -294,6 +295,14 @@ class Config(Strict):
         if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
             return f"sqlite:///{self.path(url.removeprefix('sqlite:///'))}"
         return url
+
+    @property
+    def rest_catalog(self) -> dict[str, str] | None:
+        """The properties of the Iceberg REST catalogue, secrets resolved; None where `catalog` names the tables."""
+        if self.iceberg is None:
+            return None
+        given = self.iceberg.model_dump(exclude_none=True)
+        return {name: resolve_env(value, f"iceberg.{name}") for name, value in given.items()}
 
     def hash(self) -> str:
         """Return 16 hex digits that change with anything that changes what a run produces."""

@@ -22,6 +22,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class RestCatalogConfig(Strict):
+    """The Iceberg REST catalogue that names the tables, in place of the catalogue's database."""
+
+    uri: str = Field(description="its address, such as https://catalog.example/")
+    token: str | None = Field(None, description="bearer token, as ${ENV}")
+    credential: str | None = Field(None, description="client id and secret for OAuth 2, as ${ENV}")
+    warehouse: str | None = Field(None, description="its name for the warehouse; default: the folder or URL of ours")
+
+
 class SequenceConfig(Strict):
     """How `weir export --sequences` turns released rows into examples of what a person did and what came of it."""
 

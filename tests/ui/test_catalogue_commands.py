@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from shop import CANARY
 
 from dataweir.config import TableConfig
 from dataweir.flow.about import keep
+from dataweir.flow.describe import croissant, dcat
 from dataweir.flow.lineage import _as_read, edges, trace
 from dataweir.flow.openlineage import SCHEMA, events
 from dataweir.flow.project import Project
@@ -59,7 +62,12 @@ def test_openlineage_events_hold_columns_and_the_difficulty_facet(
 ) -> None:
     pytest.importorskip("openlineage.client")
     found = events(opened)
-    outputs = {event["outputs"][0]["name"]: event["outputs"][0]["facets"] for event in found}
+    begun, ended_by = found[::2], found[1::2]
+    assert {event["eventType"] for event in begun} == {"START"}
+    assert {event["eventType"] for event in ended_by} == {"COMPLETE"}
+    assert [e["run"]["runId"] for e in begun] == [e["run"]["runId"] for e in ended_by]
+    assert len({(e["run"]["runId"], e["job"]["name"]) for e in found}) == len(begun)
+    outputs = {event["outputs"][0]["name"]: event["outputs"][0]["facets"] for event in ended_by}
     assert {"refined.web_events", "refined.social_posts", "export.research"} <= set(outputs)
     fields = outputs["export.research"]["columnLineage"]["fields"]
     assert fields["text"]["inputFields"][0]["transformations"][0]["masking"] is True
@@ -77,6 +85,47 @@ def test_openlineage_events_hold_columns_and_the_difficulty_facet(
     assert ended.code == 0, ended.err
     lines = (tmp_path / "events.ndjson").read_text().splitlines()
     assert len(lines) == ended.json["sent"] == len(found)
+
+
+def test_openlineage_events_reach_a_server(opened: Project, run_weir: Weir) -> None:
+    pytest.importorskip("openlineage.client")
+    received: list[tuple[str, Any]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.path, json.loads(body)))
+            self.send_response(201)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        threading.Thread(target=server.serve_forever).start()
+        env = {"OPENLINEAGE_URL": f"http://127.0.0.1:{server.server_port}"}
+        ended = run_weir("lineage", "--emit", "--json", cwd=opened.config.root, env=env)
+        server.shutdown()
+    assert ended.code == 0, ended.err
+    assert {path for path, _ in received} == {"/api/v1/lineage"}
+    assert sorted(e["run"]["runId"] for _, e in received) == sorted(e["run"]["runId"] for e in events(opened))
+
+
+def test_dcat_and_croissant_of_every_table_are_read_by_other_libraries(opened: Project, tmp_path: Path) -> None:
+    mlcroissant, rdflib = pytest.importorskip("mlcroissant"), pytest.importorskip("rdflib")
+    dcat_terms, dct = rdflib.Namespace("http://www.w3.org/ns/dcat#"), rdflib.Namespace("http://purl.org/dc/terms/")
+    for name in opened.tables().names():
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(croissant(opened, name)))
+        read = mlcroissant.Dataset(jsonld=str(file)).metadata
+        assert not read.issues.errors
+        assert [field.name for field in read.record_sets[0].fields] == opened.tables().schema(name).names
+        graph = rdflib.Graph().parse(data=json.dumps(dcat(opened, name)), format="json-ld")
+        (found,) = graph.subjects(rdflib.RDF.type, dcat_terms.Dataset)
+        (distribution,) = graph.objects(found, dcat_terms.distribution)
+        assert str(graph.value(found, dct.title)) == name
+        assert isinstance(graph.value(distribution, dcat_terms.accessURL), rdflib.URIRef)
+        assert int(graph.value(distribution, dcat_terms.byteSize)) == opened.tables().info(name).bytes
 
 
 @pytest.mark.parametrize(

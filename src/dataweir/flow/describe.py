@@ -37,23 +37,29 @@ def dcat(project: Project, name: str) -> dict[str, Any]:
             "dcat": "http://www.w3.org/ns/dcat#",
             "dct": "http://purl.org/dc/terms/",
             "dqv": "http://www.w3.org/ns/dqv#",
+            "foaf": "http://xmlns.com/foaf/0.1/",
             "prov": "http://www.w3.org/ns/prov#",
+            "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
             "xsd": "http://www.w3.org/2001/XMLSchema#",
         },
         "@id": f"weir://{project.config.project}/{name}",
         "@type": "dcat:Dataset",
         "dct:identifier": name,
         "dct:title": name,
-        "dct:publisher": about["owner"],
-        "dct:license": about["licence"],
+        "dct:publisher": [{"@type": "foaf:Agent", "foaf:name": owner} for owner in about["owner"]],
+        "dct:license": [{"@type": "dct:LicenseDocument", "rdfs:label": text} for text in about["licence"]],
+        "dcat:keyword": about["tags"],
         "dct:description": _description(about, name),
-        "prov:wasDerivedFrom": [f"weir://{project.config.project}/raw.{label}" for label in about["sources"]],
+        "prov:wasDerivedFrom": [{"@id": f"weir://{project.config.project}/raw.{s}"} for s in about["sources"]],
         "dcat:distribution": {
             "@type": "dcat:Distribution",
             "dct:format": "Apache Iceberg",
-            "dcat:mediaType": "application/vnd.apache.parquet",
-            "dcat:accessURL": storage.uri(tables.data_folder(name)),
-            "dcat:byteSize": info.bytes,
+            "dcat:mediaType": {
+                "@id": "https://www.iana.org/assignments/media-types/application/vnd.apache.parquet",
+                "@type": "dct:MediaType",
+            },
+            "dcat:accessURL": {"@id": storage.uri(tables.data_folder(name))},
+            "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(info.bytes)},
         },
         "dqv:hasQualityMeasurement": [
             {
@@ -105,6 +111,7 @@ def croissant(project: Project, name: str) -> dict[str, Any]:
         "description": _description(about, name),
         "license": about["licence"],
         "creator": [{"@type": "sc:Organization", "name": owner} for owner in about["owner"]],
+        "keywords": about["tags"],
         "url": folder,
         "distribution": [
             {

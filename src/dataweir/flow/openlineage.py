@@ -23,7 +23,7 @@ _TYPES = {"identity": "IDENTITY", "transformation": "TRANSFORMATION", "masked": 
 
 
 def events(project: Project, run: str | None = None) -> list[dict[str, Any]]:
-    """Return one COMPLETE event for each table and export with known lineage, as the JSON that is sent."""
+    """Return a START and an end for each table and export with known lineage, as the JSON that is sent."""
     made = _events(project, run)
     from openlineage.client.serde import Serde
 
@@ -58,33 +58,51 @@ def emit(project: Project, run: str | None = None) -> int:
 
 
 def _events(project: Project, run: str | None) -> list[Any]:
+    """Return a START and an end for each table: OpenLineage wants both, and one run of its own for each job."""
     try:
+        from openlineage.client import set_producer
         from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+        from openlineage.client.facet_v2 import parent_run
     except ImportError:
         raise MissingExtra.of("lineage", "OpenLineage") from None
+    set_producer(PRODUCER)  # the client names itself in every facet otherwise
     store = project.reading()
     record = store.run(run) if run else next(iter(store.runs(1)), None)
     if record is None:
         raise ConfigError("there is no run yet", "run 'weir run' first")
-    namespace = f"weir://{project.config.project}"
-    identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{namespace}/{record.id}"))
+    namespace, name = f"weir://{project.config.project}", project.config.project
+    whole = parent_run.ParentRunFacet(
+        run=parent_run.Run(_identifier(namespace, record.id)), job=parent_run.Job(namespace, name)
+    )
+    ended = RunState.FAIL if record.state == "failed" else RunState.COMPLETE
     found = edges(project)
     made = []
     for table in dict.fromkeys(edge.target for edge in found):
         own = [edge for edge in found if edge.target == table]
-        facets = _facets(project, store, record.id, namespace, table, own)
-        made.append(
+        job = Job(namespace, f"{name}.{table}")
+        own_run = Run(_identifier(namespace, record.id, table), facets={"parent": whole})
+        inputs = [InputDataset(namespace, source) for source in dict.fromkeys(edge.source for edge in own)]
+        outputs = [OutputDataset(namespace, table, facets=_facets(project, store, record.id, namespace, table, own))]
+        started, finished = record.started.isoformat(), (record.finished or record.started).isoformat()
+        made += [
             RunEvent(
-                eventTime=(record.finished or record.started).isoformat(),
+                eventTime=started, producer=PRODUCER, run=own_run, job=job, eventType=RunState.START, inputs=inputs
+            ),
+            RunEvent(
+                eventTime=finished,
                 producer=PRODUCER,
-                run=Run(identifier),
-                job=Job(namespace, f"{project.config.project}.{table}"),
-                eventType=RunState.COMPLETE,
-                inputs=[InputDataset(namespace, name) for name in dict.fromkeys(edge.source for edge in own)],
-                outputs=[OutputDataset(namespace, table, facets=facets)],
-            )
-        )
+                run=own_run,
+                job=job,
+                eventType=ended,
+                inputs=inputs,
+                outputs=outputs,
+            ),
+        ]
     return made
+
+
+def _identifier(namespace: str, *parts: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join((namespace, *parts))))
 
 
 def _facets(project: Project, store: Any, run: str, namespace: str, table: str, own: list[Edge]) -> dict[str, Any]:

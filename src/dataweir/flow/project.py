@@ -109,7 +109,7 @@ class Project:
         from ..catalog.tables import Tables
 
         self.reading()
-        return Tables(self.config.catalog_url, self.warehouse)
+        return Tables(self.config.catalog_url, self.warehouse, self.config.rest_catalog)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[tuple[Store, Tables]]:
@@ -122,7 +122,7 @@ class Project:
         with project_lock(self.config.catalog_url):
             delete_tree(self.staging)
             store = self.store()
-            tables = Tables(self.config.catalog_url, self.warehouse)
+            tables = Tables(self.config.catalog_url, self.warehouse, self.config.rest_catalog)
             recover(store, tables)
             try:
                 yield store, tables

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
 from sqlalchemy import text
 
 from ..catalog.store import Store
@@ -24,8 +25,8 @@ _FRESH_SECONDS = 0.5
 class KeptTables(Tables):
     """Tables whose metadata is read anew only where the catalogue names another metadata file."""
 
-    def __init__(self, catalog_url: str, warehouse: str) -> None:
-        super().__init__(catalog_url, warehouse)
+    def __init__(self, catalog_url: str, warehouse: str, rest: dict[str, str] | None = None) -> None:
+        super().__init__(catalog_url, warehouse, rest)
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._described: dict[str, tuple[str, TableInfo]] = {}
         self._schemas: dict[str, tuple[str, pa.Schema]] = {}
@@ -37,11 +38,16 @@ class KeptTables(Tables):
         """Return the metadata file of each table, half a second old at most."""
         with self._lock:
             if time.monotonic() - self._read_at > _FRESH_SECONDS:
-                query = text("SELECT table_namespace, table_name, metadata_location FROM iceberg_tables")
-                with self._catalog.engine.connect() as connection:
-                    self._versions = {f"{zone}.{name}": place for zone, name, place in connection.execute(query)}
+                self._versions = self._read_versions()
                 self._read_at = time.monotonic()
             return self._versions
+
+    def _read_versions(self) -> dict[str, str]:
+        if not isinstance(self._catalog, SqlCatalog):
+            return {name: super(KeptTables, self)._load(name).metadata_location for name in super().names()}
+        query = text("SELECT table_namespace, table_name, metadata_location FROM iceberg_tables")
+        with self._catalog.engine.connect() as connection:
+            return {f"{zone}.{name}": place for zone, name, place in connection.execute(query)}
 
     def names(self) -> list[str]:
         """Return the names of all tables, sorted."""
@@ -89,7 +95,7 @@ class Site(Project):
 
     @functools.cached_property
     def _tables(self) -> KeptTables:
-        return KeptTables(self.config.catalog_url, self.warehouse)
+        return KeptTables(self.config.catalog_url, self.warehouse, self.config.rest_catalog)
 
     def reading(self) -> Store:
         """Return the open catalogue."""
