@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateA
 
 from .errors import ConfigError
 from .registry import nearest
-from .settings import SECRET, RestCatalogConfig, SequenceConfig, UiConfig
+from .settings import SECRET, RestCatalogConfig, SequenceConfig, TableConfig, UiConfig
 from .settings import Strict as Strict
 
 _DAYS = re.compile(r"[1-9][0-9]{0,4}d")
@@ -63,17 +63,6 @@ class SourceConfig(Strict):
     purpose: str | None = Field(None, description="what the data may be used for")
     retain: Duration | None = Field(None, description="how long its rows are kept, such as 400d; then they are erased")
     tags: list[str] = Field(default_factory=list, description="words that this data can be found by")
-
-
-class TableConfig(Strict):
-    """What is said of a table in the catalogue; what is not said here it has from the sources that feed it."""
-
-    owner: str | None = Field(None, description="who answers for the table")
-    licence: str | None = Field(None, description="the licence or terms its rows are under")
-    purpose: str | None = Field(None, description="what it may be used for")
-    description: str | None = Field(None, description="what its rows are, in a sentence")
-    tags: list[str] = Field(default_factory=list, description="words that it can be found by")
-    columns: dict[str, list[str]] = Field(default_factory=dict, description="column: its tags")
 
 
 class EngineConfig(Strict):

@@ -22,6 +22,17 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class TableConfig(Strict):
+    """What is said of a table in the catalogue; what is not said here it has from the sources that feed it."""
+
+    owner: str | None = Field(None, description="who answers for the table")
+    licence: str | None = Field(None, description="the licence or terms its rows are under")
+    purpose: str | None = Field(None, description="what it may be used for")
+    description: str | None = Field(None, description="what its rows are, in a sentence")
+    tags: list[str] = Field(default_factory=list, description="words that it can be found by")
+    columns: dict[str, list[str]] = Field(default_factory=dict, description="column: its tags")
+
+
 class RestCatalogConfig(Strict):
     """The Iceberg REST catalogue that names the tables, in place of the catalogue's database."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.measure import metrics
-from ..config import TableConfig
+from ..settings import TableConfig
 from .project import Project
 
 if TYPE_CHECKING:
