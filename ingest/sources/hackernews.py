@@ -148,8 +148,9 @@ class Hackernews(ApiSource):
         author = record.get("by") or record.get("author")
         if isinstance(author, dict):
             author = author.get("id")
+        score = record.get("score") if record.get("score") is not None else record.get("points")
         text = joined(record.get("title"), record.get("text") or comment or record.get("story_text"))
-        if ident is None and text is None:
+        if (ident is None and text is None) or (author is None and score is None and "type" not in record):
             raise Refused("not_a_post")
         parent = record.get("parent") or record.get("parent_id")
         made = record.get("time") or record.get("created_at") or record.get("timestamp")
@@ -164,7 +165,7 @@ class Hackernews(ApiSource):
             "community": record.get("domain"),
             "reply_to": parent,
             "thread_id": record.get("story_id") or (ident if _KINDS[kind] == "post" else None),
-            "score": record.get("score") if record.get("score") is not None else record.get("points"),
+            "score": score,
         }
 
 

@@ -112,3 +112,10 @@ def test_what_no_connector_reads_is_said(tmp_path: Path, what: str) -> None:
     with pytest.raises(ConfigError, match="no connector|there is no file"):
         scaffold(str(tmp_path / "p"), [str(tmp_path / "given" / what)])
     assert not (tmp_path / "p" / "weir.yaml").exists()
+
+
+def test_a_table_of_ones_own_is_not_taken_for_a_platforms(tmp_path: Path) -> None:
+    rows = "".join(f"{n},2026-03-02T10:00:0{n}Z,Ada,the parcel has not come\n" for n in range(9))
+    (tmp_path / "tickets.csv").write_text(f"id,created_at,customer,body\n{rows}")
+    (guess,) = recognise(str(tmp_path / "tickets.csv"))
+    assert guess.settings["type"] == "files"
