@@ -9,7 +9,7 @@ SOURCES := src ingest quality privacy catalog tests docs $(wildcard benchmarks e
 TYPED := $(VENV)/typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo example test check lint types pytest format system docs clean
+.PHONY: help setup demo example test check lint types pytest format system docs site clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,5 +64,8 @@ format: $(VENV)/.test ## mend lint and format
 docs: $(VENV)/.test ## write docs/reference from the program
 	$(BIN)/python docs/reference.py
 
+site: $(VENV)/.test ## build the documentation as HTML in docs/_site
+	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_site
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) build demo-shop demo-season .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build docs/_site demo-shop demo-season .mypy_cache .ruff_cache .pytest_cache .hypothesis
