@@ -1,7 +1,8 @@
 """Compaction of a stored index: sorted files of about one size become one, merged row group by row group.
 
-Files are merged by tiers (O'Neil and others: The log-structured merge-tree, 1996): FAN files of a tier make one of the
-next, so a row is written again once a tier, and of a table, scheme and band fewer than FAN files a tier are left.
+Files are merged by tiers (O'Neil and others: The log-structured merge-tree, 1996): FAN files of a tier become one, most
+often of the next. So a row is written again a few times, and of a table, scheme and band fewer than FAN files a tier
+are left.
 """
 
 from __future__ import annotations
