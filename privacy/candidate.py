@@ -17,13 +17,15 @@ import pyarrow.compute as pc
 
 from ..errors import ConfigError
 from ..storage import join, write_parquet
-from .files import plain, read_tables, sha256_file
-from .identities import COLUMNS, Identities, names_in
+from .files import plain, read_tables, schema_in, sha256_file
+from .identities import Identities, names_in, naming
 from .labels import Labels, labelled
+from .nested import gather, of_row, spread
 from .risk import groups
 from .risk.figures import Figures, measure
 from .risk.linkage import FREQUENCY, KEPT, SUBJECT, numbers, people_of
 from .risk.mondrian import Demand, Loss, anonymise
+from .sample import Shown, show
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -62,20 +64,25 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class MaskedPart:
-    """A masked part in staging: its file, its groups, rows, and what was masked by column."""
+    """A masked part in staging: its file, its groups, rows, and what was masked by leaf.
+
+    Of nested columns the file has a column for every leaf, by path; `schema` says what is made of them.
+    """
 
     index: int
     path: str
     counted: Counted
     rows: int
     counts: dict[str, dict[str, int]]
+    schema: pa.Schema
+    places: dict[str, list[int]]
 
 
 @dataclass(frozen=True)
 class SealedPart:
     """A final file: its path in the candidate, location, rows written and held back, size and SHA-256.
 
-    `links` is what the linkage attack reads of it, in staging.
+    `links` is what the linkage attack reads of it, in staging; `shown` are rows for the reviewer to look at.
     """
 
     file: str
@@ -86,12 +93,13 @@ class SealedPart:
     suppressed: int
     bytes: int
     sha256: str
+    shown: tuple[Shown, ...] = ()
 
 
 def name_people(part: Part, folder: str) -> str:
     """Write down whom one part names in its identity columns, picked rows or not; return the location."""
     location = join(folder, STAGING, f"people-{part.index:05d}.parquet")
-    table = part.source if isinstance(part.source, pa.Table) else read_tables(part.source, COLUMNS)
+    table = part.source if isinstance(part.source, pa.Table) else _naming(part.source)
     write_parquet(pa.table({"name": names_in(table)}), location)
     return location
 
@@ -108,18 +116,21 @@ def mask_part(
 
     table, chosen = _rows(part)
     masked = mask_counted(chosen, policy, key, _people(people) if people else None)
+    flat = spread(masked.table)
     path = join(folder, STAGING, f"masked-{part.index:05d}.parquet")
     persons = people_of(_column(chosen, subject_of(policy, chosen.column_names)), chosen.num_rows, part.index << 40)
-    write_parquet(plain(masked.table.append_column(SUBJECT, persons)), path)
-    counted = _count(masked.table, policy, folder, f"{part.index:05d}", buckets)
+    write_parquet(plain(flat.append_column(SUBJECT, persons)), path)
+    counted = _count(flat, policy, folder, f"{part.index:05d}", buckets)
     if part.where and policy.quasi_identifiers:
-        population = mask_counted(table, policy, key, Identities([]), policy.quasi_identifiers).table
+        population = spread(mask_counted(table, policy, key, Identities([]), policy.quasi_identifiers).table)
         location = join(folder, STAGING, f"population-{part.index:05d}.parquet")
         groups.write_buckets(
             groups.group_sizes(population, policy.quasi_identifiers), policy.quasi_identifiers, buckets, location
         )
         counted = counted._replace(population=location)
-    return MaskedPart(part.index, path, counted, masked.table.num_rows, masked.counts)
+    return MaskedPart(
+        part.index, path, counted, masked.table.num_rows, masked.counts, masked.table.schema, masked.places
+    )
 
 
 def measure_bucket(bucket: int, counted: Sequence[Counted], policy: Policy) -> Figures:
@@ -175,11 +186,14 @@ def seal_part(
     kept = _released(rows, released, policy)
     file = f"{DATA}/part-{index:05d}.parquet"
     location, links = join(folder, file), join(folder, STAGING, f"links-{index:05d}.parquet")
-    write_parquet(plain(kept.drop_columns([_PLACE, SUBJECT])), location)
+    final = plain(_nested(kept, masked[0].schema))
+    write_parquet(final, location)
     _write_links(rows, kept, policy, links)
-    counted = _count(read_tables([location]), policy, folder, f"sealed-{index:05d}", len(released))
+    counted = _count(spread(read_tables([location])), policy, folder, f"sealed-{index:05d}", len(released))
     digest, size = sha256_file(location)
-    return SealedPart(file, location, counted, links, kept.num_rows, rows.num_rows - kept.num_rows, size, digest)
+    shown = show(final, _placed(masked), kept[_PLACE].to_numpy())
+    held = rows.num_rows - kept.num_rows
+    return SealedPart(file, location, counted, links, kept.num_rows, held, size, digest, shown)
 
 
 def subject_of(policy: Policy, columns: Sequence[str]) -> str | None:
@@ -228,12 +242,29 @@ def _spread(files: Sequence[str]) -> pa.Table:
     return groups.merge([read_tables([file]) for file in files])
 
 
+def _placed(masked: Sequence[MaskedPart]) -> dict[str, list[int]]:
+    """Return by kind of finding the numbers of rows with one, counted through all parts."""
+    places: dict[str, list[int]] = {}
+    before = 0
+    for part in masked:
+        for kind, rows in part.places.items():
+            places.setdefault(kind, []).extend(before + row for row in rows)
+        before += part.rows
+    return places
+
+
+def _nested(kept: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = gather({name: kept[name] for name in kept.column_names}, schema)
+    return pa.table(columns) if columns else kept.select([])
+
+
 def _column(table: pa.Table, name: str | None) -> pa.Array | None:
-    if name is None:
-        return None
-    if name not in table.column_names:
-        raise ConfigError(f"the policy's subject '{name}' is no column of the table", "name the column of the person")
-    return table[name].combine_chunks()
+    return None if name is None else of_row(table, name)
+
+
+def _naming(files: Sequence[str]) -> pa.Table:
+    columns = {column for file in files for column in naming(schema_in(file))}
+    return read_tables(files, sorted(columns))
 
 
 @functools.lru_cache(maxsize=1)

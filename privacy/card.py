@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .nested import above
+
 
 def card(manifest: Mapping[str, Any]) -> str:
     """Return the card as Markdown; `manifest` is complete but for the list of files, which holds the card."""
@@ -57,10 +59,16 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def columns(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return name, type and treatment of each column."""
     masked = manifest["evidence"]["masked"]
-    return [
-        (name, kind, ", ".join(f"{entity} {count}" for entity, count in masked.get(name, {}).items()) or "-")
-        for name, kind in manifest["schema"].items()
-    ]
+    found = []
+    for name, kind in manifest["schema"].items():
+        told = [
+            f"{path.removeprefix(name).lstrip('.')} {entity} {count}".strip()
+            for path, counts in masked.items()
+            if name in above(path)
+            for entity, count in counts.items()
+        ]
+        found.append((name, kind, ", ".join(told) or "-"))
+    return found
 
 
 def _detection(stated: Mapping[str, Any]) -> str:

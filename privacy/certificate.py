@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from ..errors import StorageError
 from ..storage import storage_error
 from .signing import canonical, fingerprint, sign, signed_by
-from .verify import VerifyReport
+from .verdict import VerifyReport
 
 FORMAT = "weir-erasure/1"
 

@@ -166,6 +166,8 @@ class Context:
     """Name → `hierarchy.Hierarchy` that the policy brings along."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many values or findings were treated, by entity or operator; the operator adds to it."""
+    places: dict[str, list[int]] = field(default_factory=dict)
+    """By entity, where the first values with such a finding stand in the column; the operator adds to it."""
 
 
 class Operator(ABC):

@@ -51,6 +51,8 @@ def _rows(values: Any, name: str, subjects: Subjects) -> Rows:
         return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
     if pa.types.is_map(kind):
         return _texts(pa.array([None if v is None else text_of(v) for v in values.to_pylist()], pa.string()), subjects)
+    if pa.types.is_fixed_size_list(kind):
+        return _rows(values.cast(pa.list_(kind.value_type)), name, subjects)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         parents = pc.list_parent_indices(values).to_numpy()
         return np.unique(parents[_rows(pc.list_flatten(values), name, subjects)]).astype(np.int64)

@@ -17,7 +17,8 @@ import pyarrow as pa
 from ..errors import DataError, StorageError
 from ..storage import delete_tree, filesystem, join, list_files, storage_error
 from .candidate import DATA, STAGING, MaskedPart, SealedPart
-from .files import canonical, read_tables, row_count, schema_of, sha256_file
+from .files import canonical, row_count, schema_in, schema_of, sha256_file
+from .nested import paths
 from .risk.figures import Risk
 from .sequences.layout import FOLDER as SEQUENCES
 from .tiers import RANK, statement, tier_of
@@ -73,6 +74,7 @@ def evidence(
             f"{before.rows} and {after.rows} assessed, {residual.rows} scanned)",
             "export again; if it comes back, report it",
         )
+    left = {p: k for p, k in paths(schema_in(sealed[0].location)).items() if policy.named(p)} if sealed else {}
     counts: dict[str, dict[str, int]] = {}
     for part in masked:
         for column, entities in part.counts.items():
@@ -87,7 +89,8 @@ def evidence(
         "licence": licence,
         "policy": {"name": policy.name, "hash": policy.hash()},
         "detection": statement(policy.ner, policy.language),
-        "operators": {column: policy.described(column) for column in policy.columns},
+        "leaves": {path: str(kind) for path, kind in left.items()},
+        "operators": {path: policy.described(path) for path in dict.fromkeys((*policy.columns, *left))},
         "accepted": policy.accept,
         "schema": schema_of([part.location for part in sealed]),
         "rows_in": rows_in,
@@ -145,22 +148,13 @@ def check_gates(
     if canaries is not None and canaries.found:
         where = ", ".join(f"{column}: {count}" for column, count in canaries.found.items())
         reasons.append(f"canaries: of {canaries.planted} planted values some came through the masking ({where})")
-    if linkage is not None and policy.linkage is not None and linkage.share > policy.linkage:
+    if linkage is not None and linkage.share > policy.linkage:
         by = " and ".join(linkage.by[0][0])
         reasons.append(
             f"linkage: {linkage.share:.2%} of {linkage.people:,} people are found again by {by}, "
             f"the policy allows {policy.linkage:.2%}"
         )
     return reasons
-
-
-def sample_rows(sealed: Sequence[SealedPart], rows: int = 10) -> list[dict[str, Any]]:
-    """Return the first rows of what was written, as JSON values: masked like everything in it."""
-    taken: list[dict[str, Any]] = []
-    for part in sealed:
-        if len(taken) < rows and part.rows:
-            taken += read_tables([part.location]).slice(0, rows - len(taken)).to_pylist()
-    return [json.loads(json.dumps(row, default=_as_json), parse_constant=str) for row in taken]
 
 
 def candidate_hash(evidence: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> str:
@@ -206,7 +200,3 @@ def _described(location: str, folder: str) -> dict[str, Any]:
         "sha256": digest,
         "rows": rows,
     }
-
-
-def _as_json(value: Any) -> str:
-    return "<binary>" if isinstance(value, bytes) else str(value)

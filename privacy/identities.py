@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from .analyzer import LANGUAGES, Finding
 from .gazetteers import chinese, common_words, places
+from .nested import columns_of, leaf_name, leaves, paths
 
 COLUMNS = (
     "author_id",
@@ -36,7 +37,9 @@ COLUMNS = (
     "email",
     "mail",
 )
-"""Columns that name people. A first and a last name are read together."""
+"""Columns that name people, or parts of nested ones. A first and a last name are read together."""
+
+_FULL = {"first_name", "last_name"}
 
 _SCORE = 0.9
 _SHORTEST = 4
@@ -47,14 +50,23 @@ _MAIL = re.compile(r"([^@\s]+)@[\w.-]+\.\w+")
 _NOBODY = frozenset({"anonymous", "admin", "deleted", "guest", "none", "null", "unknown", "user", "root", "test"})
 
 
+def naming(schema: pa.Schema) -> list[str]:
+    """Return the columns of a table that name people, or hold a part that does."""
+    return columns_of((path for path in paths(schema) if leaf_name(path) in COLUMNS), schema)
+
+
 def names_in(table: pa.Table) -> pa.Array:
-    """Return the distinct values of a table's identity columns, as strings."""
-    held = {c for c in COLUMNS if c in table.column_names and pa.types.is_string(table.schema.field(c).type)}
-    columns = [table[column] for column in COLUMNS if column in held]
-    if {"first_name", "last_name"} <= held:
-        columns = [table[column] for column in COLUMNS if column in held - {"first_name", "last_name"}]
-        columns.append(pc.binary_join_element_wise(table["first_name"], table["last_name"], " "))
-    values = [chunk for column in columns for chunk in column.chunks]
+    """Return the distinct values of a table's identity columns, and of such parts of nested ones, as strings."""
+    held: dict[str, dict[str, pa.Array]] = {}
+    for leaf in leaves(table.select(naming(table.schema))):
+        name = leaf_name(leaf.path)
+        if name in COLUMNS and pa.types.is_string(leaf.values.type):
+            held.setdefault(leaf.path.rpartition(".")[0], {})[name] = leaf.values
+    values = []
+    for together in held.values():
+        if set(together) >= _FULL:
+            values.append(pc.binary_join_element_wise(*(together.pop(part) for part in sorted(_FULL)), " "))
+        values += together.values()
     return pc.unique(pa.chunked_array(values, pa.string())).drop_null()
 
 

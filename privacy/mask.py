@@ -1,7 +1,8 @@
-"""Masking a table under a policy: only the columns it names, each by its operator."""
+"""Masking a table under a policy: only the columns, and parts of columns, that it names, each by its operator."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,14 +12,19 @@ import pyarrow as pa
 from ..errors import ConfigError
 from ..registry import nearest
 from .identities import Identities, names_in
+from .nested import Leaf, above, columns_of, gather, leaves, of_row, paths
 from .policy import Policy, load_policy
 
 
 class Masked(NamedTuple):
-    """A masked table, and how many values of each column were treated, by kind of finding or operator."""
+    """A masked table, and how many values of each leaf were treated, by kind of finding or operator.
+
+    `places` are by kind of finding the numbers of some rows with one.
+    """
 
     table: pa.Table
     counts: dict[str, dict[str, int]]
+    places: dict[str, list[int]]
 
 
 def mask(table: pa.Table, policy: Policy | str | Path, *, key: bytes) -> pa.Table:
@@ -41,29 +47,37 @@ def mask_counted(
 
     `only` names the columns of the policy that are wanted; None: all.
     """
-    known = table.column_names
     identities = Identities(names_in(table).to_pylist()) if people is None else people
-
-    def beside(column: str) -> pa.Array:
-        if column not in known:
+    wanted = list(policy.columns if only is None else only)
+    known = paths(table.schema)
+    for name in wanted:
+        if not any(name in above(path) for path in known):
             raise ConfigError(
-                f"policy {policy.name}: the table has no column '{column}'{nearest(column, known)}",
+                f"policy {policy.name}: the table has no column '{name}'{nearest(name, list(known))}",
                 f"its columns: {', '.join(known)}",
             )
-        return _whole(table[column])
-
-    columns: dict[str, pa.Array] = {}
+    tops = columns_of(wanted, table.schema)
+    treated: dict[str, pa.Array] = {}
     counts: dict[str, dict[str, int]] = {}
-    whole = {name: beside(name) for name in (policy.columns if only is None else only)}
-    for name, values in whole.items():
-        built, options = policy.operator(name)
-        context = policy.context(name, key, identities, beside)
-        masked = built.column(values, options, context)
+    places: dict[str, list[int]] = {}
+    for leaf in leaves(table.select(tops)):
+        if policy.named(leaf.path) is None or not any(name in above(leaf.path) for name in wanted):
+            continue
+        built, options = policy.operator(leaf.path)
+        context = policy.context(leaf.path, key, identities, functools.partial(_beside, table, leaf))
+        masked = built.column(leaf.values, options, context)
         if masked is not None:
-            columns[name] = masked
-        counts[name] = dict(sorted(context.counts.items()))
-    return Masked(pa.table(columns) if columns else table.select([]), counts)
+            treated[leaf.path] = leaf.wrapped(masked)
+        counts[leaf.path] = dict(sorted(context.counts.items()))
+        for kind, held in context.places.items():
+            rows = held if leaf.rows is None else leaf.rows.take(pa.array(held)).to_pylist()
+            places.setdefault(kind, []).extend(rows)
+    order = list(dict.fromkeys(top for name in wanted for top in columns_of([name], table.schema)))
+    columns = gather(treated, pa.schema([table.schema.field(name) for name in order]))
+    return Masked(pa.table(columns) if columns else table.select([]), counts, places)
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+def _beside(table: pa.Table, leaf: Leaf, column: str) -> pa.Array:
+    """Return the values of another column in the rows of a leaf's values."""
+    values = of_row(table, column)
+    return values if leaf.rows is None else values.take(leaf.rows)

@@ -18,10 +18,15 @@ from ..registry import nearest
 from .analyzer import LANGUAGES
 from .contract import Context, Operator, entities, operator
 from .hierarchy import Hierarchy, load_hierarchy
+from .nested import above
 from .tiers import Tier
 
 Action = str | dict[str, Any]
 DEFAULT = "default"
+LINKAGE = "linkage"
+BAR = 0.09
+"""The share of people who may be found again where a policy says nothing: what EMA (policy 0070) and Health Canada take
+for the acceptable risk of data that is given to the public."""
 
 
 def _share(value: Any) -> Any:
@@ -48,11 +53,15 @@ class Anonymise(Strict):
 
 
 class Policy(Strict):
-    """A policy file. A column that it does not name is dropped: what leaves is named, one by one."""
+    """A policy file. A column that it does not name is dropped: what leaves is named, one by one.
+
+    A part of a nested column is named by its path (`author.name`, `tags[]`); a name holds for all below it but what is
+    named itself.
+    """
 
     name: str = Field(description="the policy's name; stands in the manifest")
     description: str = Field("", description="what the policy is for")
-    columns: dict[str, Action] = Field(min_length=1, description="column: operator, or {operator: options}")
+    columns: dict[str, Action] = Field(min_length=1, description="column, or path: operator, or {operator: options}")
     entities: dict[str, Action] = Field(
         default_factory=dict, description="kind of finding in text: operator; default: for all others"
     )
@@ -67,8 +76,11 @@ class Policy(Strict):
     anonymise: Anonymise | None = Field(
         None, description="{k: 10, suppress: 2 %}: find the generalisation of least loss that satisfies k, l and t"
     )
-    linkage: Share | None = Field(None, description="largest share of people whom the linkage attack may find again")
-    accept: dict[str, str] = Field(default_factory=dict, description="column that is kept although it tells who: why")
+    linkage: Share = Field(BAR, description="largest share of people whom the linkage attack may find again")
+    accept: dict[str, str] = Field(
+        default_factory=dict,
+        description="column that is kept although it tells who, or 'linkage' for a bar above the default: why",
+    )
     residual: int = Field(0, ge=0, description="findings that the scan of the written files may have")
     language: str = Field("en", description="the language of the texts")
     ner: str = Field("none", description="how names are found beyond known people and word lists: none, small, a model")
@@ -110,11 +122,14 @@ class Policy(Strict):
             if not built.spans:
                 raise ValueError(f"entities.{entity}: '{built.name}' works on whole columns only; use replace or hash")
         kept = [column for column, action in self.columns.items() if _word(action) != "drop"]
+        for column in (*self.quasi_identifiers, *self.sensitive):
+            if "[" in column:
+                raise ValueError(f"'{column}' stands in a list: groups are made of columns with one value a row")
         for column in self.quasi_identifiers:
-            if column not in kept:
+            if self.named(column) not in kept:
                 raise ValueError(f"the quasi-identifier '{column}' is no column that leaves{nearest(column, kept)}")
         for column in self.sensitive:
-            if column not in kept:
+            if self.named(column) not in kept:
                 raise ValueError(f"the sensitive column '{column}' is no column that leaves{nearest(column, kept)}")
             if column in self.quasi_identifiers:
                 raise ValueError(f"'{column}' is sensitive or a quasi-identifier, not both")
@@ -126,7 +141,7 @@ class Policy(Strict):
         if self.anonymise and not self.quasi_identifiers:
             raise ValueError("anonymise needs quasi_identifiers: the columns that it may generalise")
         for column in self.accept:
-            if column not in kept:
+            if column != LINKAGE and self.named(column) not in kept:
                 raise ValueError(f"accept: '{column}' is no column that leaves{nearest(column, kept)}")
         if self.language not in LANGUAGES:
             raise ValueError(f"no language '{self.language}'; choose one of {', '.join(LANGUAGES)}")
@@ -144,13 +159,17 @@ class Policy(Strict):
             c: self._hierarchies[name] for c, name in (self.anonymise.hierarchies if self.anonymise else {}).items()
         }
 
+    def named(self, path: str) -> str | None:
+        """Return the key of `columns` that a column, or a part of one, goes by: the nearest of what it is a part of."""
+        return next((name for name in above(path) if name in self.columns), None)
+
     def operator(self, column: str) -> tuple[Operator, BaseModel]:
-        """Return the operator of a column with its options."""
-        return _build(self.columns[column], f"columns.{column}")
+        """Return the operator of a column, or of a part of one by its path, with its options."""
+        return _build(self.columns[self.named(column) or column], f"columns.{column}")
 
     def described(self, column: str) -> str:
         """Return a column's operator with the options that the policy gives, as one line."""
-        action = self.columns[column]
+        action = self.columns[self.named(column) or column]
         options = {} if isinstance(action, str) else (next(iter(action.values())) or {})
         return " ".join([_word(action), *(f"{name}={value}" for name, value in sorted(options.items()))])
 

@@ -106,8 +106,9 @@ def leaves(path: str, values: pa.Array) -> Iterator[tuple[str, pa.Array]]:
     if pa.types.is_dictionary(kind):
         yield from leaves(path, values.dictionary_decode())
     elif pa.types.is_map(kind):
-        yield from leaves(f"{path}[key]", values.keys)
-        yield from leaves(f"{path}[]", values.items)
+        pairs = values.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))).flatten()
+        yield from leaves(f"{path}[key]", pairs.field(0))
+        yield from leaves(f"{path}[]", pairs.field(1))
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         yield from leaves(f"{path}[]", values.flatten())
     elif pa.types.is_struct(kind):

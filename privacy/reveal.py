@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .contract import per_distinct
+from .nested import gather, leaves
 from .operators.encrypt import TOKEN, opened
 from .policy import Policy
 
@@ -21,20 +22,19 @@ def reveal(table: pa.Table, policy: Policy, keys: Mapping[str, bytes], key: str)
     `keys` are those there are by id; `key` is the id of the one for results that do not name theirs. Raises
     ValueError where a token was changed since it was written.
     """
-    changed = []
-    for at, field in enumerate(table.schema):
-        values = table[field.name].combine_chunks()
+    changed, leafs = [], {}
+    for leaf in leaves(table):
         made = None
-        if field.name in policy.columns:
-            built, options = policy.operator(field.name)
-            made = built.reveal(values, options, policy.context(field.name, keys[key], None))
-        texts = values if made is None else made
+        if policy.named(leaf.path) is not None:
+            built, options = policy.operator(leaf.path)
+            made = built.reveal(leaf.values, options, policy.context(leaf.path, keys[key], None))
+        texts = leaf.values if made is None else made
         if pa.types.is_string(texts.type):
             texts = per_distinct(texts, lambda text: opened(_SPAN.sub(r"\1", text), dict(keys)))[0]
-        if not _same(texts, values):
-            table = table.set_column(at, field.name, texts)
-            changed.append(field.name)
-    return table, changed
+        leafs[leaf.path] = leaf.wrapped(texts)
+        if not _same(texts, leaf.values):
+            changed.append(leaf.path)
+    return pa.table(gather(leafs, table.schema)), changed
 
 
 def _same(one: pa.Array, other: pa.Array) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .policy import Policy
+from .nested import above, leaf_name
+from .policy import BAR, LINKAGE, Policy
 
 IDENTIFIERS = {
     "author_id": "says who wrote it",
@@ -34,32 +35,36 @@ class Objection(NamedTuple):
 
 
 def scrutinise(policy: Policy, columns: Sequence[str], roles: Mapping[str, str] | None = None) -> list[Objection]:
-    """Return what the policy keeps too much of a table with these columns, the worst first.
+    """Return what the policy keeps too much of a table with these columns (of nested ones the leaves, by path).
 
-    `roles` are what `weir scan` found the columns to be (identifier, quasi-identifier, sensitive, free text, safe).
-    What `accept` names, with a reason, is no objection any more.
+    The worst comes first. `roles` are what `weir scan` found the columns to be (identifier, quasi-identifier,
+    sensitive, free text, safe). What `accept` names, with a reason, is no objection any more.
     """
     found = [
         objection
-        for column in policy.columns
-        if column in columns and column not in policy.accept and policy.operator(column)[0].name == "keep"
+        for column in columns
+        if policy.named(column) is not None
+        and not any(name in policy.accept for name in above(column))
+        and policy.operator(column)[0].name == "keep"
         for objection in _kept(policy, column, (roles or {}).get(column))
     ]
     if not policy.quasi_identifiers:
         why = "no quasi-identifiers are named: k, l and t say nothing, and no row is held back"
         found.append(Objection("quasi_identifiers", why, False))
-    if policy.linkage is None:
-        found.append(Objection("linkage", "no bar is set: people who are found again are reported, not held", False))
+    if policy.linkage > BAR and LINKAGE not in policy.accept:
+        why = f"lets {policy.linkage:.0%} of the people be found again; above {BAR:.0%} 'accept' must say why"
+        found.append(Objection(LINKAGE, why, True))
     return sorted(found, key=lambda objection: not objection.refused)
 
 
 def _kept(policy: Policy, column: str, role: str | None) -> Iterator[Objection]:
     """Yield what speaks against keeping a column as it is."""
-    if column in IDENTIFIERS:
-        yield Objection(column, f"{IDENTIFIERS[column]}, and is kept as it is", True)
+    name = leaf_name(column)
+    if name in IDENTIFIERS:
+        yield Objection(column, f"{IDENTIFIERS[name]}, and is kept as it is", True)
     elif role == "identifier":
         yield Objection(column, "tells who somebody is, as 'weir scan' found, and is kept as it is", True)
-    elif column in FREE_TEXT or role == "free text":
+    elif name in FREE_TEXT or role == "free text":
         yield Objection(column, "is free text, and is kept as it is: anything can stand in it", True)
     elif column in policy.quasi_identifiers:
         if not policy.anonymise:

@@ -13,14 +13,17 @@ import json
 import os
 import re
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ..errors import ConfigError
+from .certificate import verify_certificate
 from .signing import PUBLIC, SIGNATURE_BYTES, fingerprint, load_public_key, signed_by
+from .verdict import VerifyReport
+
+__all__ = ["VerifyReport", "verify"]
 
 FORMAT = "weir-bundle/1"
 MANIFEST = "manifest.json"
@@ -35,35 +38,6 @@ _LISTED = re.compile(
     r"|sequences/(?:schema\.json|vocabulary\.parquet|(?:train|validation|test)-\d{5,}\.parquet)"
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
-
-
-class Check(NamedTuple):
-    """One thing that was looked at: its name, whether it holds, and what was seen."""
-
-    name: str
-    ok: bool
-    detail: str
-
-
-@dataclass
-class VerifyReport:
-    """What verifying found. `ok` is true where every check holds; `problems` says what is wrong, if anything.
-
-    `release` says what the manifest claims of itself (name, created, rows, candidate_hash); it is empty
-    unless the signature holds.
-    """
-
-    ok: bool = True
-    checks: list[Check] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    release: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, name: str, problems: list[str], detail: str) -> bool:
-        """Record a check; it holds where there are no problems."""
-        self.checks.append(Check(name, not problems, "; ".join(problems) or detail))
-        self.problems += problems
-        self.ok = not self.problems
-        return not problems
 
 
 def verify(bundle: str | Path, public_key: str | Path | bytes | Ed25519PublicKey) -> VerifyReport:
@@ -84,14 +58,13 @@ def verify(bundle: str | Path, public_key: str | Path | bytes | Ed25519PublicKey
     try:
         _verify(Path(bundle), key, report)
     except Exception as error:  # a bundle can be wrong in ways nobody thought of: a finding, not a crash
-        report.add("bundle", [f"the bundle cannot be read: {type(error).__name__}"], "")
+        report.add(report.what, [f"the {report.what} cannot be read: {type(error).__name__}"], "")
     return report
 
 
 def _verify(root: Path, key: Ed25519PublicKey, report: VerifyReport) -> None:
     if root.is_file():
-        from .certificate import verify_certificate
-
+        report.what = "certificate"
         verify_certificate(root, key, report)
         return
     if not root.is_dir():

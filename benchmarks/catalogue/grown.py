@@ -25,6 +25,8 @@ POLICY = {
     "quasi_identifiers": ["method"],
     "suppress": 0.5,
     "residual": 0,
+    "linkage": 1,
+    "accept": {"linkage": "generated rows"},
 }
 
 

@@ -1,11 +1,12 @@
 """Whether detection finds what plain Presidio finds with the same recognisers, on every distinct line of a folder.
 
     python -m benchmarks.privacy.equality ../shared/data [--language en] [--share 0/1] [--sample 1] [--seed 7]
-        [--minutes 600]
+        [--minutes 600] [--state FILE]
 
 Every file is read (gz, bz2, zst and zip are opened; Parquet by its text columns), JSON lines as their strings, the rest
 line by line. `--sample 0.01` takes that share of the lines; `--share 1/4` the second quarter, so that processes can
-divide it. Texts come in the order of a hash: what `--minutes` cuts short has seen a random sample.
+divide it. Texts come in the order of a hash: what `--minutes` cuts short has seen a random sample, and with `--state`
+the next run goes on where it ended, as long as neither the sample nor the code of the privacy room changed.
 Prints how many texts were compared and how many differ, by file where some do. No text is printed.
 """
 
@@ -28,6 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+import dataweir.privacy
 from dataweir.privacy.analyzer import analyzer
 
 _LONGEST = 5_000
@@ -98,20 +100,55 @@ def gather(folder: Path, seed: int = 7, sample: float = 1.0, part: int = 0, part
     return found
 
 
-def compare(found: dict[str, str], language: str, minutes: float = 600.0) -> tuple[int, collections.Counter[str]]:
+class State:
+    """How far a comparison came, in a file: texts compared, and by file those that differ."""
+
+    def __init__(self, file: Path | None, about: str) -> None:
+        self.file = file
+        self.about = about
+
+    def read(self) -> tuple[int, collections.Counter[str]]:
+        """Return where to go on; the beginning where nothing is known of this sample and this code."""
+        if self.file is not None and self.file.exists():
+            held = json.loads(self.file.read_text("utf-8"))
+            if held["about"] == self.about:
+                return held["done"], collections.Counter(held["differ"])
+        return 0, collections.Counter()
+
+    def write(self, done: int, differ: collections.Counter[str]) -> None:
+        """Keep how far the comparison came."""
+        if self.file is not None:
+            part = self.file.with_suffix(".part")
+            part.write_text(json.dumps({"about": self.about, "done": done, "differ": dict(+differ)}), "utf-8")
+            part.replace(self.file)
+
+
+def code() -> str:
+    """Return a hash of the privacy room's code and word lists: of other code nothing is known."""
+    folder = Path(dataweir.privacy.__file__).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(f for f in folder.rglob("*") if f.suffix in (".py", ".gz", ".npz")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def compare(
+    found: dict[str, str], language: str, minutes: float = 600.0, state: State | None = None
+) -> tuple[int, collections.Counter[str]]:
     """Return how many texts were compared, and by file the number of those on which the two differ."""
     engine = analyzer(language)
-    differ: collections.Counter[str] = collections.Counter()
+    state = state or State(None, "")
+    done, differ = state.read()
     known = sorted(found, key=lambda text: hashlib.blake2b(text.encode("utf-8", "replace")).digest())
     ends = time.monotonic() + 60 * minutes
-    done = 0
-    for at in range(0, len(known), 1_000):
+    for at in range(done, len(known), 1_000):
         if time.monotonic() > ends:
             break
         some = known[at : at + 1_000]
         done += len(some)
         for text, parts in zip(some, engine.sieve.suspects(pa.array(some, pa.string())), strict=True):
             differ[found[text]] += engine.find(text, parts) != engine.plain(text)
+        state.write(done, differ)
         print(f"{done:,} of {len(known):,}: {differ.total()} differ", file=sys.stderr, flush=True)
     return done, +differ
 
@@ -125,10 +162,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--minutes", type=float, default=600.0)
+    parser.add_argument("--state", type=Path, help="a file that keeps how far the comparison came")
     options = parser.parse_args(arguments)
     part, parts = map(int, options.share.split("/"))
     found = gather(options.folder, options.seed, options.sample, part, parts)
-    done, differ = compare(found, options.language, options.minutes)
+    about = f"{options.language} {options.seed} {options.sample} {options.share} {code()}"
+    done, differ = compare(found, options.language, options.minutes, State(options.state, about))
     print(f"{options.language}: {done:,} of {len(found):,} texts, {differ.total()} differ {dict(differ) or ''}")
     return 1 if differ else 0
 

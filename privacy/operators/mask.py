@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,8 @@ from ...config import Strict
 from ..analyzer import Finding
 from ..contract import Context, Operator, operator, texts_of
 from ..detect import find_distinct, settle
+from ..nested import leaf_name
+from ..sample import EACH
 from ..structure import HIDDEN, KINDS, Kind, Part, parts_of
 
 _KIND_OF: dict[str, Kind] = {
@@ -46,13 +49,23 @@ class Mask(Operator):
         """Return the masked texts, each distinct text and each distinct value in them worked on once."""
         encoded = texts_of(values, context).dictionary_encode()
         times = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(encoded.dictionary)).tolist()
-        kind: Kind = options.kind or _KIND_OF.get(context.column, "text")
+        kind: Kind = options.kind or _KIND_OF.get(leaf_name(context.column), "text")
         taken = [parts_of(text, kind) for text in encoded.dictionary.to_pylist()]
         found = _findings(taken, kind, context)
-        masked = [
-            "".join(_masked(part, found, weight, context) for part in parts)
-            for parts, weight in zip(taken, times, strict=True)
-        ]
+        masked: list[str] = []
+        texts: dict[str, list[int]] = {}
+        for number, (parts, weight) in enumerate(zip(taken, times, strict=True)):
+            told: Counter[str] = Counter()
+            masked.append("".join(_masked(part, found, told, context) for part in parts))
+            for name, count in told.items():
+                context.counts[name] += count * weight
+                if len(seen := texts.setdefault(name, [])) < EACH:
+                    seen.append(number)
+        if texts:
+            indices = encoded.indices.fill_null(-1).to_numpy()
+            first = np.zeros(len(masked) + 1, dtype=np.int64)  # nulls have the last place, which nobody asks for
+            first[indices[::-1]] = np.arange(len(indices))[::-1]
+            context.places = {name: first[numbers].tolist() for name, numbers in texts.items()}
         return pa.array(masked, pa.string()).take(encoded.indices)
 
 
@@ -70,18 +83,18 @@ def _findings(taken: list[list[Part]], kind: Kind, context: Context) -> dict[str
     return found
 
 
-def _masked(part: Part, found: dict[str, list[Finding]], weight: int, context: Context) -> str:
+def _masked(part: Part, found: dict[str, list[Finding]], told: Counter[str], context: Context) -> str:
     if part.value is None:
         return part.otherwise or part.raw
     findings = found.get(part.value, [])
     hidden = part.otherwise == part.encode(HIDDEN) and part.raw != part.otherwise
     if hidden and not (len(findings) == 1 and findings[0].end - findings[0].start == len(part.value)):
-        context.counts["hidden part"] += weight
+        told["hidden part"] += 1
         return part.otherwise
     if not findings:
         return part.otherwise
     for finding in findings:
-        context.counts[finding.entity] += weight
+        told[finding.entity] += 1
     return part.encode(_treated(part.value, findings, context))
 
 

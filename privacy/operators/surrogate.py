@@ -14,6 +14,7 @@ from ...config import Strict
 from ...errors import MissingExtra
 from ..contract import Context, Operator, operator, per_distinct, texts_of
 from ..keyed import code, derive
+from ..nested import leaf_name
 
 _KINDS: dict[str, Callable[[Any], str]] = {
     "name": lambda fake: fake.name(),
@@ -81,7 +82,9 @@ class Surrogate(Operator):
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array:
         """Return the invented values of a column; without `kind`, of the kind that the column's name says."""
         context.counts["surrogate"] += len(values) - values.null_count
-        invent = _inventor(context.key, options.kind or _OF_COLUMN.get(context.column, "name"), options.locale)
+        invent = _inventor(
+            context.key, options.kind or _OF_COLUMN.get(leaf_name(context.column), "name"), options.locale
+        )
         return per_distinct(texts_of(values, context), invent)[0]
 
     def span(self, text: str, entity: str, options: Any, context: Context) -> str:

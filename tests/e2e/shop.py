@@ -36,6 +36,8 @@ POLICIES = {
         "quasi_identifiers": ["platform"],
         "suppress": 0.5,
         "residual": 0,
+        "linkage": 1,
+        "accept": {"linkage": "a test on a dozen rows"},
     },
     "traffic": {
         "name": "traffic",
@@ -53,6 +55,8 @@ POLICIES = {
         "quasi_identifiers": ["ts", "method"],
         "suppress": 0.5,
         "residual": 0,
+        "linkage": 1,
+        "accept": {"linkage": "a test on a dozen rows"},
     },
 }
 

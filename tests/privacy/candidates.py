@@ -17,6 +17,7 @@ from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import scan
 from dataweir.privacy.review import signed
 from dataweir.privacy.risk.figures import Risk, judge
+from dataweir.privacy.sample import sample_rows
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -77,7 +78,7 @@ def make(
         before=before,
         after=after,
         residual=residual,
-        sample=ev.sample_rows(sealed),
+        sample=sample_rows([part.shown for part in sealed]),
     )
     reasons = ev.check_gates(policy, after, found["suppressed_share"], residual)
     return ev.write_candidate(folder, found), reasons

@@ -111,6 +111,8 @@ POLICY = {
     "quasi_identifiers": ["platform"],
     "suppress": 0.5,
     "residual": 100,
+    "linkage": 1,
+    "accept": {"linkage": "a test on a dozen rows"},
 }
 
 

@@ -203,21 +203,32 @@ def test_a_policy_that_keeps_too_much_is_told_what_and_why() -> None:
         ("author_id", True),
         ("text", True),
         ("place", False),
-        ("linkage", False),
     ]
     assert "says who wrote it" in found[0].why
     kept = Policy(
-        name="p", columns=dict.fromkeys(["nick", "zip", "note"], "keep"), quasi_identifiers=["zip"], linkage=0.1
+        name="p", columns=dict.fromkeys(["nick", "zip", "note"], "keep"), quasi_identifiers=["zip"], linkage=0.05
     )
     roles = {"nick": "identifier", "zip": "quasi-identifier", "note": "sensitive"}
     said = {o.column: o.refused for o in scrutinise(kept, list(roles), roles)}
     assert said == {"nick": True, "zip": False, "note": False}, "a scan knows columns that no list has"
-    accepted = policy.model_copy(
-        update={"accept": {"author_id": "public figures", "text": "read by eye"}, "linkage": 0.1}
-    )
+    accepted = policy.model_copy(update={"accept": {"author_id": "public figures", "text": "read by eye"}})
     assert [o.column for o in scrutinise(accepted, columns)] == ["place"]
     with pytest.raises(ValueError, match="did you mean 'author_id'"):
         Policy(name="p", columns={"author_id": "keep"}, accept={"author": "x"})
+
+
+def test_the_default_bar_holds_and_a_higher_one_needs_a_reason(tmp_path: Path) -> None:
+    columns = {"author_id": "hash", "text": "mask"}
+    policy = Policy(name="p", columns=columns, quasi_identifiers=["text"], k=1)
+    found = attacked(*exported(tmp_path, policy))
+    (reason,) = check_gates(policy, _no_risk(), 0.0, Residual(), found)
+    assert reason.endswith("the policy allows 9.00%")
+    assert not scrutinise(policy, list(columns))
+    higher = policy.model_copy(update={"linkage": 0.9})
+    (objection,) = scrutinise(higher, list(columns))
+    assert (objection.column, objection.refused) == ("linkage", True)
+    assert not scrutinise(higher.model_copy(update={"accept": {"linkage": "public texts"}}), list(columns))
+    assert not check_gates(higher, _no_risk(), 0.0, Residual(), found)
 
 
 def test_anonymise_takes_its_demands_with_it_and_refuses_two_that_differ() -> None:

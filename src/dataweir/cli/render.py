@@ -348,11 +348,11 @@ def published(made: dict[str, Any]) -> Render:
 
 
 def verified(report: Any) -> Render:
-    """What verifying a bundle found."""
+    """What verifying a bundle or a certificate found."""
     rows = [(c.name, mark(c.ok), c.detail) for c in report.checks]
-    verdict = (
-        "[green]the bundle is what was published[/]" if report.ok else "[red]the bundle is NOT what was published[/]"
-    )
+    done = "published" if report.what == "bundle" else "issued"
+    verdict = f"the {report.what} is what was {done}" if report.ok else f"the {report.what} is NOT what was {done}"
+    verdict = f"[{'green' if report.ok else 'red'}]{verdict}[/]"
     return printed(marked(("check", "result", "detail"), rows, ""), verdict)
 
 

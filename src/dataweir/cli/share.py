@@ -99,7 +99,7 @@ def add(group: Group) -> None:
     @click.argument("bundle", type=click.Path())
     @click.option("--key", "key", default=None, type=click.Path(), help="The publisher's public key (PEM).")
     def verify(output: Output, project: str, bundle: str, key: str | None) -> int:
-        """Verify a published bundle with nothing but the folder and the public key."""
+        """Verify a published bundle, or the certificate of an erasure, with nothing but it and the public key."""
         from ..flow.sharing.verify import verify_bundle
         from .render import verified
 

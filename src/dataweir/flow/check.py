@@ -8,7 +8,8 @@ from ..daemon.times import Times
 from ..errors import ConfigError
 from ..ingest.cleaning import Cleaner
 from ..ingest.schemas import TABLES
-from ..privacy.policy import load_policy
+from ..privacy.nested import paths
+from ..privacy.policy import Policy, load_policy
 from ..privacy.scrutiny import scrutinise
 from ..registry import nearest
 from ..resources import allocate
@@ -59,9 +60,8 @@ def check(project: Project) -> Checked:
     for name, export in project.config.exports.items():
         policy = load_policy(project.policy_path(name))
         items.append(Item(f"export {name}", f"{export.table} under {policy.name} ({policy.hash()[:12]}), k={policy.k}"))
-        table = export.table.removeprefix("refined.")
-        columns = TABLES[table].schema.names if table in TABLES else list(policy.columns)
-        for objection in scrutinise(policy, columns):
+        columns, roles = _known(project, export.table, policy)
+        for objection in scrutinise(policy, columns, roles):
             word = "will be refused: " if objection.refused else ""
             items.append(Item(f"export {name}", f"{word}{objection.column} {objection.why}"))
     if project.config.schedule is not None:
@@ -70,3 +70,19 @@ def check(project: Project) -> Checked:
     engine = allocate(project.config.engine)
     items.append(Item("engine", f"{engine.workers} workers; GPU: {engine.gpu_reason}"))
     return Checked(items)
+
+
+def _known(project: Project, name: str, policy: Policy) -> tuple[list[str], dict[str, str]]:
+    """Return the columns of a table, of nested ones the leaves, and their roles as far as `weir scan` told them.
+
+    Before the first run they are those of the integrated table, or else those that the policy names.
+    """
+    full = name if "." in name else f"refined.{name}"
+    try:
+        store, tables = project.reading(), project.tables()
+    except ConfigError:
+        tables = None
+    if tables is not None and tables.exists(full):
+        return list(paths(tables.schema(full))), {tag.path: tag.role for tag in store.tags(full)}
+    table = full.removeprefix("refined.")
+    return (list(paths(TABLES[table].schema)) if table in TABLES else list(policy.columns)), {}

@@ -18,6 +18,7 @@ from ..errors import ConfigError
 from ..ingest.contract import rule
 from ..ingest.integrate import user_events
 from ..ingest.schemas import TABLES
+from ..privacy.nested import columns_of, paths
 from ..privacy.policy import load_policy
 from ..registry import nearest
 from .project import Project
@@ -141,14 +142,15 @@ def _export(project: Project, tables: Any, names: set[str], name: str) -> list[E
         return []
     policy = load_policy(project.policy_path(name))
     found = []
-    for column in tables.schema(table).names:
-        action = policy.columns.get(column)
+    for path in paths(tables.schema(table)):
+        action = policy.columns.get(policy.named(path) or path)
         operator = _operator(action)
         if operator in (None, "drop"):
             continue
         kind: Kind = "identity" if operator == "keep" else "masked"
         what = f"{operator} by policy {policy.name} ({policy.hash()[:12]})"
-        found.append(Edge(table, column, f"export.{name}", column, kind, "export", what))
+        (column,) = columns_of([path], tables.schema(table))
+        found.append(Edge(table, column, f"export.{name}", path, kind, "export", what))
     return found
 
 

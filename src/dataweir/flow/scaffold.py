@@ -55,6 +55,8 @@ k: 5
 quasi_identifiers: [platform, community, ts]
 suppress: 0.05     # the largest share of rows that may be left out to reach k
 residual: 0        # how many findings the second scan of the written files may have
+linkage: 9 %       # how many people may be found again by who holds the whole table: by texts that can be read, most
+# accept: {linkage: "why"}   # more than 9 % needs a reason, which the reviewer reads; so does a column that tells who
 """
 
 IGNORED = "warehouse/\nkeys/\nshared/\n"

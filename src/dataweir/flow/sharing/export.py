@@ -13,9 +13,11 @@ from ...errors import ConfigError, PrivacyGateFailed
 from ...output import Output
 from ...privacy.contract import operator
 from ...privacy.difference import difference
-from ...privacy.evidence import check_gates, evidence, sample_rows, write_candidate
+from ...privacy.evidence import check_gates, evidence, write_candidate
 from ...privacy.keys import secret_key
+from ...privacy.nested import paths
 from ...privacy.policy import load_policy
+from ...privacy.sample import sample_rows
 from ...privacy.scrutiny import scrutinise
 from ...storage import delete_tree, join, list_files
 from ..alerts import alerted
@@ -52,13 +54,14 @@ def export(project: Project, name: str, requester: str, output: Output, with_seq
     project.reading()
     with alerted(project, output), project.held() as (store, tables):
         table = project.qualified(settings.table)
-        refused = [o for o in scrutinise(policy, tables.schema(table).names) if o.refused]
+        roles = {tag.path: tag.role for tag in store.tags(table)}
+        refused = [o for o in scrutinise(policy, list(paths(tables.schema(table))), roles) if o.refused]
         if refused:
             reasons = [f"{o.column} {o.why}" for o in refused]
             store.audit("export refused", name, {"reasons": reasons, "requester": requester}, actor=requester)
             raise PrivacyGateFailed(
                 f"export {name}: policy {policy.name} keeps too much: {'; '.join(reasons)}",
-                "give the column an operator, or say under 'accept' why it may leave as it is",
+                "make the policy stricter, or say under 'accept' why it may be so",
                 reasons=reasons,
             )
         labels = labels_for(project, tables, name)
@@ -85,7 +88,7 @@ def export(project: Project, name: str, requester: str, output: Output, with_seq
                 loss=made.loss,
                 purpose=settings.purpose,
                 licence=settings.licence,
-                sample=sample_rows(made.sealed),
+                sample=sample_rows([part.shown for part in made.sealed]),
                 sequences=examples,
             )
             record["difference"] = _difference(store, name, record, [part.location for part in made.sealed])
@@ -95,7 +98,8 @@ def export(project: Project, name: str, requester: str, output: Output, with_seq
                 store.audit("export refused", name, {"reasons": reasons, "requester": requester}, actor=requester)
                 raise PrivacyGateFailed(
                     f"export {name}: {'; '.join(reasons)}",
-                    "make the policy stricter (generalise, mask or drop more), then export again",
+                    "make the policy stricter (generalise, mask or drop more), then export again"
+                    + ("; or raise 'linkage' and say why under 'accept'" if "linkage" in " ".join(reasons) else ""),
                     reasons=reasons,
                 )
             candidate = write_candidate(folder, record)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ...catalog.records import Candidate
 from ...engine import Engine
 from ...privacy.erase import all_rows_holding, batches
+from ...privacy.nested import leaves
 from ...privacy.subjects import Subjects
 from ...storage import delete_tree, is_local, join, list_files
 
@@ -65,10 +66,11 @@ def _count(file: str, subjects: Subjects, pseudonyms: list[str]) -> tuple[int, i
     for rows in batches(file):
         plain += len(all_rows_holding(rows, subjects))
         mask = pa.repeat(pa.scalar(False), rows.num_rows)
-        for column in rows.columns if len(wanted) else ():
-            if pa.types.is_string(column.type):
-                split = pc.split_pattern_regex(column.combine_chunks(), "[^A-Za-z]+")
+        for leaf in leaves(rows) if len(wanted) else ():
+            if pa.types.is_string(leaf.values.type):
+                split = pc.split_pattern_regex(leaf.values, "[^A-Za-z]+")
                 hit = pc.list_parent_indices(split).filter(pc.is_in(pc.list_flatten(split), wanted))
+                hit = hit if leaf.rows is None else leaf.rows.take(hit)
                 mask = pc.or_(mask, pc.is_in(pa.array(range(rows.num_rows)), hit.cast(pa.int64())))
         hidden += pc.sum(mask).as_py() or 0
     return plain, hidden
