@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
 _POSSESSIVE = frozenset({"'s", "'S", "’s", "’S"})
+_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -91,6 +92,19 @@ def everyday_words(language: str) -> frozenset[str]:
 def common_words(language: str) -> frozenset[str]:
     """Return everyday and frequent words of a language, casefolded: alone they are no names."""
     return everyday_words(language) | _marked(f"{language}+:")
+
+
+@functools.cache
+def dictionary_words() -> frozenset[str]:
+    """Return words of the English dictionary that are no given names, but are used as handles: apple, black."""
+    return _read("dictionary_words")
+
+
+@functools.cache
+def foreign_words() -> frozenset[str]:
+    """Return the everyday words of all languages that name nobody and no place: texts mix languages."""
+    spoken = frozenset().union(*(everyday_words(language) for language in _LANGUAGES))
+    return spoken - given_names() - surnames() - places()
 
 
 def _marked(mark: str) -> frozenset[str]:

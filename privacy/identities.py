@@ -7,6 +7,7 @@ so that the cost follows the text, whatever the number of names.
 from __future__ import annotations
 
 import functools
+import operator
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .analyzer import LANGUAGES, Finding
-from .gazetteers import chinese, common_words, places
+from .gazetteers import chinese, common_words, dictionary_words, foreign_words, places
 from .nested import columns_of, leaf_name, leaves, paths
+from .subjects import MENTION
 
 COLUMNS = (
     "author_id",
@@ -40,6 +42,9 @@ COLUMNS = (
 """Columns that name people, or parts of nested ones. A first and a last name are read together."""
 
 _FULL = {"first_name", "last_name"}
+
+WORD, ACCOUNT, PERSON = range(3)
+"""What a form of a name is: a common word that is a handle, any other handle, or the name of a person."""
 
 _SCORE = 0.9
 _SHORTEST = 4
@@ -74,16 +79,16 @@ class Identities:
     """The people of a data set, with the forms in which others write their names."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        known: dict[str, bool] = {}
+        known: dict[str, int] = {}
         for name in names:
-            for variant, person in variants(name):
-                known[variant] = known.get(variant, False) or person
+            for variant, kind in variants(name):
+                known[variant] = max(known.get(variant, WORD), kind)
         self._automaton = None
         if known:
             from ahocorasick_rs import AhoCorasick, Implementation
 
             self._automaton = AhoCorasick(known, implementation=Implementation.ContiguousNFA, store_patterns=False)
-        self._people = bytes(known.values())
+        self._kinds = bytes(known.values())
 
     def __bool__(self) -> bool:
         return self._automaton is not None
@@ -97,9 +102,12 @@ class Identities:
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         for index, first, last in sorted(matches, key=lambda match: (match[1], -match[2])):
             start, end = (first, last) if places is None else (places[first], places[last - 1] + 1)
+            kind = self._kinds[index]
             if (found and start < found[-1].end) or not _whole(text, start, end):
                 continue
-            found.append(Finding(start, end, "PERSON" if self._people[index] else "USERNAME", _SCORE))
+            if kind == WORD and not _meant(text, start, end):
+                continue
+            found.append(Finding(start, end, "PERSON" if kind == PERSON else "USERNAME", _SCORE))
         return found
 
 
@@ -116,35 +124,56 @@ def fold(text: str) -> str:
     return text.translate(_folded)
 
 
-def variants(name: str) -> Iterator[tuple[str, bool]]:
-    """Yield the forms in which a name is looked for, folded, and whether they name a person (else an account).
+def variants(name: str) -> Iterator[tuple[str, int]]:
+    """Yield the forms in which a name is looked for, folded, and what they name: PERSON, ACCOUNT or WORD.
 
     First name and last name in either order, with initials, in one word; a handle with or without its sign; of an
-    e-mail address what stands before the @. Words of every language that are also everyday words or places are no
-    names when they stand alone.
+    e-mail address what stands before the @. A handle that is a common word, a word of the dictionary or a place is one
+    (WORD) only where it is said to be: @apple, u/apple, or the whole of a text.
     """
+    for form, kind in _forms(name):
+        words = form.split()
+        if len(words) == 1:
+            yield form, WORD if form in _ordinary() or form in dictionary_words() else kind
+        elif not _phrase(words):
+            yield form, kind
+
+
+def _forms(name: str) -> Iterator[tuple[str, int]]:
     mail = _MAIL.fullmatch(name.strip())
     plain = mail[1] if mail else name.strip().removeprefix("/").removeprefix("u/").lstrip("@＠")
     words = fold(plain).split()
     whole = " ".join(words)
-    if not 0 < len(words) <= _LONGEST or words[0] in _NOBODY or all(word in _ordinary() for word in words):
+    if not 0 < len(words) <= _LONGEST or words[0] in _NOBODY or (len(words) > 1 and _phrase(words)):
         return
     if len(whole.replace(" ", "")) < _SHORTEST and not (chinese(whole) and len(whole) > 1):
         return
     person = len(words) > 1 and not any(character.isdigit() for character in whole)
-    yield whole, person
+    yield whole, PERSON if person else ACCOUNT
     if len(words) > 1:
-        yield "".join(words), False
+        yield "".join(words), ACCOUNT
     if not person:
         return
     first, last = words[0], words[-1]
-    yield f"{last} {first}", True
+    yield f"{last} {first}", PERSON
     if len(words) > 2:
-        yield f"{first} {last}", True
-        yield f"{last} {' '.join(words[:-1])}", True
+        yield f"{first} {last}", PERSON
+        yield f"{last} {' '.join(words[:-1])}", PERSON
     if len(last) >= _SHORTEST and last not in _ordinary():
-        yield f"{first[0]} {last}", True
-        yield f"{first[0]}{last}", False
+        yield f"{first[0]} {last}", PERSON
+        yield f"{first[0]}{last}", ACCOUNT
+
+
+def _phrase(words: list[str]) -> bool:
+    """Whether several words are no name but a phrase: common words all, or such as stand behind an article."""
+    common = [word in _ordinary() for word in words]
+    told = [word in dictionary_words() for word in words]
+    return all(common) or (any(common) and words[0] in _articles() and all(map(operator.or_, common, told)))
+
+
+def _meant(text: str, start: int, end: int) -> bool:
+    """Whether a common word is a handle where it stands: marked as one, or all that there is."""
+    return MENTION.search(text, max(0, start - 16), start) is not None or text.strip() == text[start:end]
 
 
 class _Folded(dict[int, str]):
@@ -164,6 +193,11 @@ _folded = _Folded()
 def _ordinary() -> frozenset[str]:
     words = places().union(*(common_words(language) for language in LANGUAGES))
     return frozenset(fold(word) for word in words)
+
+
+@functools.cache
+def _articles() -> frozenset[str]:
+    return frozenset(fold(word) for word in foreign_words()) | frozenset("aeo")
 
 
 def _whole(text: str, start: int, end: int) -> bool:

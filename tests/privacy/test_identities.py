@@ -22,6 +22,9 @@ NAMES = [
     "Ann",
     "u/cat-herder",
     "4815162342",
+    "Apple",
+    "monkey",
+    "The Channel",
 ]
 
 
@@ -40,6 +43,9 @@ NAMES = [
         "我和«王小明»去了",
         "like «cat_herder» did",
         "user «4815162342» left",
+        "thanks @«Apple» and u/«monkey»",
+        "as @«news» says",
+        "«Apple»",
     ],
 )
 def test_variants_are_found(text: str) -> None:
@@ -48,7 +54,16 @@ def test_variants_are_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["the news from Paris", "I will, young man", "Anna annoys", "night owls77", "x4815162342"]
+    "text",
+    [
+        "the news from Paris",
+        "an Apple for the Monkey",
+        "watch the channel",
+        "I will, young man",
+        "Anna annoys",
+        "night owls77",
+        "x4815162342",
+    ],
 )
 def test_others_are_spared(text: str) -> None:
     assert Identities(NAMES).find(text) == []
