@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .nested import above
-
 
 def card(manifest: Mapping[str, Any]) -> str:
     """Return the card as Markdown; `manifest` is complete but for the list of files, which holds the card."""
@@ -58,6 +56,8 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def columns(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return name, type and treatment of each column."""
+    from .nested import above  # Arrow would delay a command line that only prints
+
     masked = manifest["evidence"]["masked"]
     found = []
     for name, kind in manifest["schema"].items():
