@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dataweir.privacy.contract import marked
-from dataweir.privacy.identities import Identities, fold, names_in
+from dataweir.privacy.identities import WORD, Identities, fold, names_in, variants
 
 NAMES = [
     "Zoë van Quastberg",
@@ -76,6 +76,7 @@ def test_kinds_tell_people_from_accounts() -> None:
 
 @given(st.text(max_size=30), st.text(alphabet="abcdeéß中ſ", min_size=4, max_size=10), st.text(max_size=30))
 def test_a_name_between_spaces_is_found_wherever_it_stands(before: str, name: str, behind: str) -> None:
+    assume(WORD not in {kind for _, kind in variants(name)})
     people = Identities([name])
     text = f"{before} {name} {behind}"
     assert len(fold(text)) == len(text)
