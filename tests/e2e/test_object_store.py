@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.fs as pafs
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "privacy"))
 sys.path.insert(0, str(Path(__file__).parent))
+import forget_house as house
 import shop
 
 Weir = Callable[..., object]
 
 
-def test_run_export_publish_and_verify_on_s3(tmp_path: Path, run_weir: Weir, s3: dict[str, str]) -> None:
+def test_run_export_publish_verify_and_forget_on_s3(
+    tmp_path: Path, run_weir: Weir, s3: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = shop.build(tmp_path / "shop")
     settings = (folder / "weir.yaml").read_text()
     (folder / "weir.yaml").write_text(
@@ -35,3 +43,17 @@ def test_run_export_publish_and_verify_on_s3(tmp_path: Path, run_weir: Weir, s3:
     weir("verify", published["path"])
     assert not (folder / "warehouse").exists()
     assert shop.CANARY not in json.dumps(published)
+
+    monkeypatch.setattr(house, "LEFT", re.compile(re.escape(shop.MAIL)))
+    assert house.left(mirrored(s3, tmp_path / "before"))
+    erased = weir("forget", "--subject", shop.MAIL, "--apply")
+    assert erased["rows"]["refined.social_posts"]
+    assert house.left(mirrored(s3, tmp_path / "after")) == []
+    weir("verify", erased["certificate"])
+
+
+def mirrored(s3: dict[str, str], folder: Path) -> Path:
+    """Every object of the bucket as a file, to be searched byte by byte."""
+    store = pafs.S3FileSystem(endpoint_override=s3["AWS_ENDPOINT_URL"])
+    pafs.copy_files("house", str(folder), source_filesystem=store, destination_filesystem=pafs.LocalFileSystem())
+    return folder
