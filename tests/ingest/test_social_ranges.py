@@ -82,6 +82,6 @@ def test_a_document_and_pages_are_read_in_one_piece(tmp_path: Path) -> None:
 def test_numbers_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
     dump = Dump("hackernews", tmp_path)
     long = ["123456789012345678901", "-9223372036854775809", "18446744073709551615", "NaN", "1"]
-    dump.path.write_text("".join(f'{{"id": {n}, "text": "Tea", "time": 1}}\n' for n in long))
+    dump.path.write_text("".join(f'{{"id": {n}, "type": "comment", "text": "Tea", "time": 1}}\n' for n in long))
     rows, _ = dump.pull()
     assert rows["post_id"].to_pylist() == long
