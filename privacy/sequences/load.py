@@ -110,7 +110,7 @@ class Sequences:
         return Examples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def torch(self, split: str, size: int = 64) -> Any:
-        """Return a torch IterableDataset of (x, label), tensors of a batch each; workers share out the files."""
+        """Return a torch IterableDataset of (x, label), tensors of a batch each; workers share out the batches."""
         try:
             import torch
             from torch.utils.data import IterableDataset, get_worker_info

@@ -1,11 +1,18 @@
-"""Small tables that the catalogue's tests share."""
+"""Small tables and old catalogues that the catalogue's tests share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
 
+import dataweir.catalog.database as database
 from dataweir import storage
 from dataweir.catalog.tables import Tables
 
@@ -30,3 +37,18 @@ def land(tables: Tables, table: str, name: str, rows: pa.Table) -> str:
     path = f"{tables.data_folder(table)}/{name}.parquet"
     storage.write_parquet(rows, path)
     return path
+
+
+@contextmanager
+def at_revision(url: str, revision: str) -> Iterator[Connection]:
+    """A new catalogue as it was at a revision, for a test to write into by hand."""
+    engine = database.make_engine(database.locate(url))
+    if engine.dialect.name == "sqlite":
+        Path(str(engine.url.database)).parent.mkdir(parents=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        yield connection
+    engine.dispose()

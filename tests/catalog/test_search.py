@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
+from helpers import at_revision
 from sqlalchemy import insert, text
 
-import dataweir.catalog.database as database
-from dataweir.catalog.database import locate, make_engine
 from dataweir.catalog.models import DescriptionRow, RunRow
 from dataweir.catalog.records import ColumnTag, Review
 from dataweir.catalog.store import Store
@@ -110,18 +106,10 @@ def test_nothing_is_found_of_what_was_rolled_back(store: Store) -> None:
 
 
 def test_a_catalogue_from_before_the_index_is_found_in_once_it_is_opened(url: str) -> None:
-    engine = make_engine(locate(url))
-    if engine.dialect.name == "sqlite":
-        Path(str(engine.url.database)).parent.mkdir(parents=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0007")
+    with at_revision(url, "0007") as connection:
         connection.execute(insert(RunRow).values(_run(7)))
         connection.execute(text("CREATE TABLE iceberg_tables (table_namespace TEXT, table_name TEXT)"))
         connection.execute(text("INSERT INTO iceberg_tables VALUES ('refined', 'posts')"))
-    engine.dispose()
     with Store.open(url) as store:
         assert named(store, "no space left 7") == [("run", "run-7")]
         assert named(store, "posts") == [("table", "refined.posts")]

@@ -18,12 +18,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from helpers import at_revision
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import dataweir.catalog.database as database
 from dataweir.catalog.chain import link
-from dataweir.catalog.database import locate, make_engine
 from dataweir.catalog.models import Base
 from dataweir.catalog.records import Review, SplitRecord, StepRecord
 from dataweir.catalog.score import barrier, bottleneck
@@ -281,16 +281,7 @@ def test_users_sessions_and_tokens(store: Store) -> None:
 
 
 def test_a_catalogue_of_the_first_revision_keeps_its_scores_and_its_trail(url: str) -> None:
-    from alembic import command
-
-    engine = make_engine(locate(url))
-    if engine.dialect.name == "sqlite":
-        Path(str(engine.url.database)).parent.mkdir(parents=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with at_revision(url, "0001") as connection:
         connection.execute(
             text("INSERT INTO runs VALUES ('r', 'p', 'done', '2024-01-01', NULL, 'h', '{}', '{}', '{}', NULL)")
         )
@@ -304,7 +295,6 @@ def test_a_catalogue_of_the_first_revision_keeps_its_scores_and_its_trail(url: s
             connection.execute(
                 text(f"INSERT INTO audit VALUES ({number}, '2024-01-01 00:00:00', 'ann', 'x', 'y', '{{}}')")
             )
-    engine.dispose()
     with Store.open(url) as store:
         assert store.latest_scores()["barrier"].value == 0.5
         assert store.verify_audit().ok

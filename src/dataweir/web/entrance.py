@@ -24,7 +24,6 @@ class Render(Protocol):
         self, request: Request, template: str, who: SignIn | None, status: int = 200, **values: object
     ) -> Response:
         """Return the page."""
-        ...
 
 
 class Entrance:
