@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from numba import njit
+from numba import njit, vectorize
 
 from ...errors import DataError
 from ..frames import Coded
+from .sorting import sort
 
 U64 = npt.NDArray[np.uint64]
 
@@ -60,6 +61,15 @@ class Modes(NamedTuple):
     hashes: pa.Table
 
 
+@vectorize(["uint64(uint64)"], cache=True)
+def _mix(x: Any) -> Any:
+    """SplitMix64's finaliser: a permutation of the 64-bit integers (Steele, Lea, Flood 2014)."""
+    x += np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
 def hash_column(column: pd.Series | Coded) -> Hashes:
     """Hash each value; equal values (nulls equal each other, as in pandas) get equal hashes.
 
@@ -80,7 +90,10 @@ def combine(columns: Sequence[Hashes]) -> Hashes:
     hi = np.zeros(len(columns[0].hi), dtype=np.uint64)
     lo = np.full(len(hi), _NULL)
     for column in columns:
-        hi, lo = _mix(hi ^ column.hi), _mix(lo + column.lo)
+        np.bitwise_xor(hi, column.hi, out=hi)
+        np.add(lo, column.lo, out=lo)
+        _mix(hi, out=hi)
+        _mix(lo, out=lo)
     return Hashes(hi, lo)
 
 
@@ -132,7 +145,7 @@ def count_bucket(parts: Sequence[Hashes], cap: int = MAX_DUPLICATES) -> Uniquene
     alone = 0
     if all(part.n is None for part in parts):
         hi, lo = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-        order = np.sort(hi)
+        order = sort(hi)
         again = np.unique(order[1:][order[1:] == order[:-1]])
         suspect = np.isin(hi, again) if len(again) else np.zeros(len(hi), dtype=bool)
         alone = len(hi) - int(suspect.sum())
@@ -312,11 +325,3 @@ def _text(value: Any) -> str:
     elif isinstance(value, (bool, int, float)):
         value = Decimal(value).normalize()
     return f"{type(value).__name__}:{value!r}"
-
-
-def _mix(values: U64) -> U64:
-    """SplitMix64's finaliser: a permutation of the 64-bit integers (Steele, Lea, Flood 2014)."""
-    x = values + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))

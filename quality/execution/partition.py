@@ -202,6 +202,9 @@ class Partition:
         if condition.unique is not None:
             return self._repeated(condition)
         inputs = {k: self.evaluate(v) if isinstance(v, Condition) else v for k, v in condition.inputs.items()}
+        if name == LENGTHS and (coded := self.coded(domain)):
+            index, (codes, distinct) = coded
+            return pd.Series(mapped(name, distinct, inputs).to_numpy()[codes], index=index)
         if name in (LENGTHS, Z_SCORES):
             return mapped(name, self.column(domain), inputs)
         known = condition_of(name)

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .sorting import sort
+
 SAMPLES = 4096
 """Values a partition sends in the first pass; partitions up to this size send all, and need no second."""
 
@@ -52,7 +54,7 @@ class Slice(NamedTuple):
 
 def sketch(column: pd.Series) -> Sketch:
     """Sketch a column without nulls. Raises TypeError for values that are neither numbers nor times."""
-    values = np.sort(_numeric(column))
+    values = sort(_numeric(column))
     n = len(values)
     places = np.linspace(0, n - 1, min(n, SAMPLES)).round().astype(np.int64)
     kept = values[places]
@@ -122,7 +124,7 @@ def resolve(wanted: Sequence[Bracket], parts: Sequence[Sequence[Slice]]) -> dict
     for position, bracket in enumerate(wanted):
         slices = [part[position] for part in parts]
         below = sum(s.below for s in slices) + sum(s.at_low for s in slices)
-        inside = np.sort(np.concatenate([s.inside for s in slices]))
+        inside = sort(np.concatenate([s.inside for s in slices]))
         if bracket.rank < below:
             values[bracket.rank] = bracket.low
         elif bracket.rank - below < len(inside):
