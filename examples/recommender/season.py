@@ -9,6 +9,7 @@ visitors without a login, lines that were written twice, and broken ones.
 from __future__ import annotations
 
 import csv
+import hashlib
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,7 @@ class Season:
 
 
 def generate(folder: Path, seed: int = 7, people: int = 1500) -> Season:
-    """Write the project, logs and board of a season into an empty folder; the same seed gives the same bytes."""
+    """Write the project, keys, logs and board of a season into an empty folder; the same seed gives the same bytes."""
     shutil.copytree(Path(__file__).parent / "project", folder, dirs_exist_ok=True)
     dice = np.random.RandomState(seed)
     season = Season()
@@ -82,6 +83,7 @@ def generate(folder: Path, seed: int = 7, people: int = 1500) -> Season:
             wanted = _visit(season, dice, person, float(at), favourites[person], spending[person], wanted)
     _machines(season, dice)
     _write(folder, season, dice)
+    _write_keys(folder / "keys", seed)
     return season
 
 
@@ -165,6 +167,18 @@ def _write(folder: Path, season: Season, dice) -> None:
         writer.writerow(("product", "category", "department"))
         for index, product in enumerate(PRODUCTS):
             writer.writerow((product, f"/p/{CATEGORIES[index // EACH]}", f"/d/{DEPARTMENTS[index // EACH]}"))
+
+
+def _write_keys(folder: Path, seed: int) -> None:
+    """Write the keys that Weir would draw at random: who falls into which split hangs on them, and figures on that.
+
+    A season that is made up has nobody to protect; a project of yours makes its own keys.
+    """
+    folder.mkdir(mode=0o700)
+    for name in ("identity", "pseudonym"):
+        file = folder / f"{name}.key"
+        file.touch(mode=0o600)
+        file.write_text(hashlib.sha256(f"season {seed}: {name}".encode()).hexdigest() + "\n")
 
 
 def _login(person: int) -> str:

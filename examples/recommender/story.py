@@ -31,7 +31,7 @@ class Setting:
 
     seed: int = 7
     people: int = 1000
-    seeds: int = 3
+    seeds: int = 5
     epochs: int = EPOCHS
     releases: tuple[str, ...] = RELEASES
     networks: tuple[str, ...] = tuple(LIGHTER)
