@@ -124,7 +124,7 @@ class Sequences:
                 which, of = (worker.id, worker.num_workers) if worker else (0, 1)
                 for number, batch in enumerate(made.batches(split, size)):
                     if number % of == which:
-                        yield torch.from_numpy(batch.x), torch.from_numpy(batch.label.astype(np.float32))
+                        yield torch.tensor(batch.x), torch.tensor(batch.label, dtype=torch.float32)
 
         return Batches()
 
