@@ -24,7 +24,7 @@ def add(group: Group) -> None:
         """Mask a table under its policy and put the candidate before the reviewers."""
         from ..flow.project import Project
         from ..flow.sharing.export import export as go
-        from .render import candidate
+        from .share_view import candidate
 
         made = go(Project.open(project), name, person or getpass.getuser(), output, sequences)
         output.show(made, candidate(made))
@@ -37,7 +37,7 @@ def add(group: Group) -> None:
     def review_list(output: Output, project: str) -> None:
         """List the candidates and their state."""
         from ..flow.project import Project
-        from .render import candidate_list
+        from .share_view import candidate_list
 
         found = Project.open(project).reading().candidates()
         output.show(found, candidate_list(found))
@@ -48,7 +48,7 @@ def add(group: Group) -> None:
         """Show a candidate's evidence: what was masked, risk, residual scan, a masked sample."""
         from ..flow.project import Project
         from ..flow.sharing.export import find
-        from .render import candidate
+        from .share_view import candidate
 
         found = find(Project.open(project), candidate_id)
         output.show(found, candidate(found))
@@ -58,7 +58,7 @@ def add(group: Group) -> None:
     ) -> None:
         from ..flow.project import Project
         from ..flow.sharing.review import review as go
-        from .render import reviewed
+        from .share_view import reviewed
 
         made = go(Project.open(project), identifier, decision, person or getpass.getuser(), reason)
         output.show(made, reviewed(made))
@@ -90,7 +90,7 @@ def add(group: Group) -> None:
         """Publish the approved candidate of an export as a signed bundle."""
         from ..flow.project import Project
         from ..flow.sharing.review import publish as go
-        from .render import published
+        from .share_view import published
 
         made = go(Project.open(project), name, folder, person or getpass.getuser())
         output.show(made, published(made))
@@ -101,7 +101,7 @@ def add(group: Group) -> None:
     def verify(output: Output, project: str, bundle: str, key: str | None) -> int:
         """Verify a published bundle, or the certificate of an erasure, with nothing but it and the public key."""
         from ..flow.sharing.verify import verify_bundle
-        from .render import verified
+        from .share_view import verified
 
         report = verify_bundle(bundle, key, project)
         output.show(report, verified(report))
