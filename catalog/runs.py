@@ -150,6 +150,13 @@ class RunRecords(Database):
                 for row in session.execute(query)
             ]
 
+    def kept_by_run(self) -> dict[tuple[str, str], int]:
+        """Return how many rows of each source each run kept, by (run, source)."""
+        by = SplitRow.run_refined, SplitRow.source
+        query = select(*by, func.sum(SplitRow.kept)).where(SplitRow.run_refined.is_not(None)).group_by(*by)
+        with self.reading() as session:
+            return {(row[0], row[1]): int(row[2]) for row in session.execute(query)}
+
     def file_counts(self) -> dict[str, int]:
         """Return how many files of each source were read."""
         query = select(SplitRow.source, func.count(SplitRow.file.distinct())).group_by(SplitRow.source)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -216,6 +216,27 @@ def flag(table: pa.Table, mask: pa.Array | pa.ChunkedArray, word: str) -> tuple[
     flags = table.column(at)
     marked = pc.binary_join_element_wise(flags, pa.scalar(word), ",", null_handling="skip")
     return table.set_column(at, table.schema.field(at), pc.if_else(mask, marked, flags)), int(count)
+
+
+def judge(table: pa.Table, signs: Mapping[str, Any], refused: Sequence[str]) -> StepResult:
+    """Flag rows with the words of `signs` (word: mask) and reject those of `refused` words, as `quality:WORD`.
+
+    A null in a mask counts as false; a row that several words refuse is rejected for the first of `refused`.
+    """
+    signs = {sign: pc.fill_null(mask, False) for sign, mask in signs.items()}
+    changed = 0
+    for sign, mask in signs.items():
+        table, marked = flag(table, mask, sign)
+        changed += marked
+    rejects = []
+    for sign in refused:
+        done = reject(table, signs[sign], f"quality:{sign}")
+        if done.rejected.num_rows:
+            kept = pc.invert(signs[sign])
+            signs = {name: mask.filter(kept) for name, mask in signs.items()}
+            rejects.append(done.rejected)
+            table = done.kept
+    return StepResult(table, pa.concat_tables(rejects) if rejects else no_rejects(), changed)
 
 
 def as_json(rows: pa.Table) -> list[bytes]:

@@ -63,6 +63,19 @@ SOCIAL_POSTS = _schema(
     punctuated_lines=pa.float32(),
     repeated_lines=pa.float32(),
     repeated_ngrams=pa.float32(),
+    short_lines=pa.float32(),
+    line_ends=pa.float32(),
+    duplicate_lines=pa.float32(),
+    duplicate_paragraphs=pa.float32(),
+    repeated_paragraphs=pa.float32(),
+    top_2grams=pa.float32(),
+    top_3grams=pa.float32(),
+    top_4grams=pa.float32(),
+    repeated_6grams=pa.float32(),
+    repeated_7grams=pa.float32(),
+    repeated_8grams=pa.float32(),
+    repeated_9grams=pa.float32(),
+    repeated_10grams=pa.float32(),
     flags=pa.string(),
     source=pa.string(),
     dup_of=pa.string(),
@@ -73,8 +86,8 @@ SOCIAL_POSTS = _schema(
 """One post, comment or repost; `edited_at` is when its text last changed, where the platform says so. `text_key` is a
 128-bit hash of the normalised text (null where it is too short).
 
-From `words` to `repeated_ngrams`: signals of text quality (textstats.py). `flags`: what cleaning noticed and did not
-change, words joined by commas.
+From `words` to `repeated_10grams`: signals of text quality (textstats.py, repetition.py). `flags`: what cleaning
+noticed and did not change, words joined by commas.
 """
 
 DELETED = "deleted"

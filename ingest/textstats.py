@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
@@ -22,13 +23,16 @@ SIGNALS = (
     "punctuated_lines",
     "repeated_lines",
     "repeated_ngrams",
+    "short_lines",
+    "line_ends",
 )
 """The columns of `signals`, in order."""
 
 _STOP = ("the", "be", "to", "of", "and", "that", "have", "with")
 _NGRAM = 5
-_OFFSET = np.uint64(0xCBF29CE484222325)
-_PRIME = np.uint64(0x100000001B3)
+_SHORT = 30
+OFFSET = np.uint64(0xCBF29CE484222325)
+PRIME = np.uint64(0x100000001B3)
 
 
 def signals(texts: pa.Array) -> NDArray[np.float32]:
@@ -42,6 +46,8 @@ def signals(texts: pa.Array) -> NDArray[np.float32]:
       bullet, end with an ellipsis, end as a sentence does
     - repeated_lines: share of the characters in lines that occurred before in the text
     - repeated_ngrams: share of the characters of words in 5-grams of words that occurred before in the text
+    - short_lines: share of the lines that have fewer than 30 characters, white space around them not counted
+    - line_ends: line ends by words
 
     Source: Rae et al., Scaling Language Models: Methods, Analysis & Insights from Training Gopher (2021), appendix
     A.1; Raffel et al., T5 (C4, 2020), section 2.2; Penedo et al., FineWeb (2024), section 3.6.
@@ -56,15 +62,15 @@ def signals(texts: pa.Array) -> NDArray[np.float32]:
 def _stop_hashes() -> NDArray[np.uint64]:
     hashes = []
     for word in _STOP:
-        value = int(_OFFSET)
+        value = int(OFFSET)
         for byte in word.encode():
-            value = ((value ^ byte) * int(_PRIME)) & 0xFFFFFFFFFFFFFFFF
+            value = ((value ^ byte) * int(PRIME)) & 0xFFFFFFFFFFFFFFFF
         hashes.append(value)
     return frozen(np.array(hashes, np.uint64))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _decode(data: Bytes, at: int) -> tuple[int, int]:
+def decode(data: Bytes, at: int) -> tuple[int, int]:
     """Return the code point at a byte of valid UTF-8, and its length in bytes."""
     first = int(data[at])
     if first < 0x80:
@@ -78,7 +84,8 @@ def _decode(data: Bytes, at: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _is_space(point: int) -> bool:
+def is_space(point: int) -> bool:
+    """Say whether a code point is white space."""
     return (
         point == 32
         or 9 <= point <= 13
@@ -109,14 +116,21 @@ def _is_bullet(point: int) -> bool:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _insert(table: NDArray[np.uint64], stamp: NDArray[np.int64], mark: int, key: np.uint64) -> bool:
-    """Put a hash into an open-addressing set whose entries count only with this stamp; return whether it was there."""
+def place(table: NDArray[np.uint64], stamp: NDArray[np.int64], mark: int, key: np.uint64) -> int:
+    """Return where a hash stands or would stand in an open-addressing set whose entries count only with this stamp."""
     mask = len(table) - 1
     slot = np.int64((key ^ (key >> np.uint64(29))) & np.uint64(mask))
-    while stamp[slot] == mark:
-        if table[slot] == key:
-            return True
+    while stamp[slot] == mark and table[slot] != key:
         slot = (slot + 1) & mask
+    return int(slot)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def insert(table: NDArray[np.uint64], stamp: NDArray[np.int64], mark: int, key: np.uint64) -> bool:
+    """Put a hash into such a set; return whether it was there."""
+    slot = place(table, stamp, mark, key)
+    if stamp[slot] == mark:
+        return True
     stamp[slot] = mark
     table[slot] = key
     return False
@@ -136,18 +150,21 @@ def _measure(
             continue
         end = ends[row]
         count = letters = alpha = symbols = 0
-        lines = bullets = ellipses = punctuated = repeated = characters = 0
+        lines = bullets = ellipses = punctuated = repeated = characters = short = breaks = 0
         stops = np.uint64(0)
         at = starts[row]
         while at < end:  # a line at a time
-            line, length, first, last, before, third = _OFFSET, 0, 0, 0, 0, 0
+            line, length, first, last, before, third = OFFSET, 0, 0, 0, 0, 0
+            width = blank = 0
             while at < end and data[at] != 10:
-                point, step = _decode(data, at)
-                if _is_space(point):
+                point, step = decode(data, at)
+                if is_space(point):
                     at += step
+                    blank += length > 0
                     continue
-                word, has_letter, before_word = _OFFSET, False, letters
-                while at < end and not _is_space(point):  # a word at a time
+                width, blank = width + blank, 0
+                word, has_letter, before_word = OFFSET, False, letters
+                while at < end and not is_space(point):  # a word at a time
                     if length == 0:
                         first = point
                     length += 1
@@ -162,35 +179,38 @@ def _measure(
                         byte = np.uint64(data[at + i])
                         if 65 <= byte <= 90:
                             byte += np.uint64(32)
-                        word = (word ^ byte) * _PRIME
+                        word = (word ^ byte) * PRIME
                     at += step
                     if at < end:
-                        point, step = _decode(data, at)
+                        point, step = decode(data, at)
                 words[count], sizes[count] = word, letters - before_word
                 count += 1
+                width += sizes[count - 1]
                 alpha += has_letter
-                line = (line ^ word) * _PRIME
+                line = (line ^ word) * PRIME
                 for i in range(len(stop)):
                     if stop[i] == word:
                         stops |= np.uint64(1) << np.uint64(i)
+            breaks += at < end
             at += 1
             if length == 0:
                 continue
             lines += 1
+            short += width < _SHORT
             characters += length
             bullets += _is_bullet(first)
             ellipses += last == 0x2026
             punctuated += _ends_sentence(last)
-            if _insert(table, stamp, 2 * row + 1, line):
+            if insert(table, stamp, 2 * row + 1, line):
                 repeated += length
         if count == 0:
             continue
         covered = again = 0
         for i in range(count - _NGRAM + 1):
-            gram = _OFFSET
+            gram = OFFSET
             for j in range(_NGRAM):
-                gram = (gram ^ words[i + j]) * _PRIME
-            if _insert(table, stamp, 2 * row + 2, gram):
+                gram = (gram ^ words[i + j]) * PRIME
+            if insert(table, stamp, 2 * row + 2, gram):
                 for j in range(max(covered, i), i + _NGRAM):
                     again += sizes[j]
                 covered = i + _NGRAM
@@ -208,8 +228,15 @@ def _measure(
         out[row, 7] = punctuated / lines
         out[row, 8] = repeated / characters
         out[row, 9] = again / letters
+        out[row, 10] = short / lines
+        out[row, 11] = breaks / count
 
 
-def column(values: NDArray[np.float32], name: str, kind: pa.DataType, null: Any) -> pa.Array:
-    """Return one signal as an Arrow array of `kind`, null where the mask says so."""
-    return pa.array(values[:, SIGNALS.index(name)], mask=null).cast(kind)
+def with_signals(table: pa.Table, names: Sequence[str], values: NDArray[np.float32]) -> pa.Table:
+    """Return the table with signals of its texts as its columns `names`, null where there is no text."""
+    null = pc.is_null(table["text"]).combine_chunks().to_numpy(zero_copy_only=False)
+    for name, signal in zip(names, values.T, strict=True):
+        at = table.schema.get_field_index(name)
+        field = table.schema.field(at)
+        table = table.set_column(at, field, pa.array(signal, mask=null).cast(field.type))
+    return table

@@ -88,6 +88,13 @@ def _quality() -> Callable[[str], Any]:
     return both
 
 
+def _repetition() -> Callable[[str], Any]:
+    document = importlib.import_module("datatrove.data").Document
+    filters = importlib.import_module("datatrove.pipeline.filters.gopher_repetition_filter")
+    repeats = filters.GopherRepetitionFilter()
+    return lambda text: repeats.filter(document(text=text, id=""))
+
+
 PEERS = {
     "mojibake": Peer("ftfy.fix_encoding", "the same judgement", "text", _ftfy),
     "unicode": Peer("ftfy.fix_text", "without its repairs of encodings, entities, ligatures", "text", _unicode),
@@ -96,6 +103,9 @@ PEERS = {
     "bots": Peer("crawlerdetect", "its own list; remembers every agent it saw", "user_agent", _bots),
     "language": Peer("py3langid", "the same model", "text", _language),
     "text_quality": Peer("datatrove Gopher filters", "cuts words with spaCy, ends at the first sign", "text", _quality),
+    "repetition": Peer(
+        "datatrove Gopher repetition", "cuts words with spaCy, ends at the first sign", "text", _repetition
+    ),
 }
 
 

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from ...config import Strict
 from .. import textstats
-from ..cleaning import flag, reject
-from ..contract import StepResult, no_rejects, rule
+from ..cleaning import judge
+from ..contract import StepResult, rule
 
 Sign = Literal[
     "few_words", "many_words", "word_length", "no_letters", "symbols", "bullets", "ellipses", "repeated_lines",
-    "repeated_ngrams", "few_stop_words", "unpunctuated", "filler", "code",
+    "repeated_ngrams", "few_stop_words", "unpunctuated", "short_lines", "many_lines", "filler", "code",
 ]  # fmt: skip
 
 
@@ -31,12 +31,18 @@ class TextQualityOptions(Strict):
     max_symbol_ratio: float = Field(0.5, ge=0, description="more number signs and ellipses a word: symbols (0.1)")
     max_bullet_lines: float = Field(0.9, ge=0, le=1, description="larger share of lines: bullets")
     max_ellipsis_lines: float = Field(0.3, ge=0, le=1, description="larger share of lines: ellipses")
-    max_repeated_lines: float = Field(0.2, ge=0, le=1, description="larger share of characters: repeated_lines")
+    max_repeated_lines: float = Field(
+        0.2, ge=0, le=1, description="larger share of characters: repeated_lines (FineWeb: 0.1)"
+    )
     max_repeated_ngrams: float = Field(0.15, ge=0, le=1, description="larger share of characters: repeated_ngrams")
     min_stop_words: int = Field(0, ge=0, le=8, description="fewer English stop words: few_stop_words (Gopher: 2)")
     min_punctuated_lines: float = Field(
         0.0, ge=0, le=1, description="smaller share of lines that end as sentences: unpunctuated (FineWeb: 0.12)"
     )
+    max_short_lines: float = Field(
+        1.0, ge=0, le=1, description="larger share of lines under 30 characters: short_lines (FineWeb: 0.67)"
+    )
+    max_line_ends: float = Field(1.0, ge=0, description="more line ends a word: many_lines (FineWeb's code: 0.3)")
     lorem_ipsum: bool = Field(True, description="texts with these words: filler (C4)")
     curly_braces: bool = Field(False, description="texts with a curly brace: code (C4)")
     min_lines_words: int = Field(20, ge=1, description="texts with fewer words are not judged by shares of lines")
@@ -63,27 +69,8 @@ class TextQuality:
 
     def apply(self, table: pa.Table) -> StepResult:
         """Fill the signals, mark the signs, reject the posts that the policy refuses."""
-        text = table["text"].combine_chunks()
-        measured = textstats.signals(text)
-        null = text.is_null().to_numpy(zero_copy_only=False)
-        for name in textstats.SIGNALS:
-            at = table.schema.get_field_index(name)
-            field = table.schema.field(at)
-            table = table.set_column(at, field, textstats.column(measured, name, field.type, null))
-        signs = {sign: pc.fill_null(mask, False) for sign, mask in self._signs(table).items()}
-        changed = 0
-        for sign, mask in signs.items():
-            table, marked = flag(table, mask, sign)
-            changed += marked
-        rejects = []
-        for sign in self.options.reject:
-            done = reject(table, signs[sign], f"quality:{sign}")
-            if done.rejected.num_rows:
-                kept = pc.invert(signs[sign])
-                signs = {name: mask.filter(kept) for name, mask in signs.items()}
-                rejects.append(done.rejected)
-                table = done.kept
-        return StepResult(table, pa.concat_tables(rejects) if rejects else no_rejects(), changed)
+        table = textstats.with_signals(table, textstats.SIGNALS, textstats.signals(table["text"].combine_chunks()))
+        return judge(table, self._signs(table), self.options.reject)
 
     def _signs(self, table: pa.Table) -> dict[str, Any]:
         limit = self.options
@@ -105,6 +92,8 @@ class TextQuality:
             "repeated_ngrams": pc.and_(long, pc.greater(table["repeated_ngrams"], limit.max_repeated_ngrams)),
             "few_stop_words": pc.less(table["stop_words"], limit.min_stop_words),
             "unpunctuated": pc.and_(long, pc.less(table["punctuated_lines"], limit.min_punctuated_lines)),
+            "short_lines": pc.and_(long, pc.greater(table["short_lines"], limit.max_short_lines)),
+            "many_lines": pc.and_(long, pc.greater(table["line_ends"], limit.max_line_ends)),
             "filler": pc.match_substring(table["text"], "lorem ipsum", ignore_case=True) if limit.lorem_ipsum else none,
             "code": pc.match_substring_regex(table["text"], "[{}]") if limit.curly_braces else none,
         }

@@ -23,6 +23,7 @@ import dataweir
 from dataweir.config import EngineConfig
 from dataweir.engine import Engine
 from dataweir.errors import ConfigError
+from dataweir.flow.check import check
 from dataweir.flow.doctor import network
 
 START = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)
@@ -223,6 +224,8 @@ def test_rows_by_other_rules_are_told(alone: Path) -> None:
     file.write_text(yaml.safe_dump({**before, "clean": {"sessions": {"minutes": 20}}}))
     [told] = dataweir.open(alone).plan().changed
     assert told.startswith("'clean' in weir.yaml is not what it was in 1 earlier run(s)")
+    assert f" {dataweir.open(alone).table('web_events').num_rows:,} of web_events)" in told
+    assert [item.what for item in check(dataweir.open(alone)).items if item.subject == "rules"] == [told]
     file.write_text(yaml.safe_dump(before))
 
 

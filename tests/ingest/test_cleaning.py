@@ -16,7 +16,7 @@ from dataweir.ingest.schemas import SOCIAL_POSTS
 
 SOCIAL = (
     "html", "markdown", "mojibake", "unicode", "whitespace", "urls", "empty_posts", "sane_time", "language",
-    "text_quality", "outliers",
+    "text_quality", "repetition", "outliers",
 )  # fmt: skip
 
 

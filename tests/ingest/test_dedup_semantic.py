@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,13 +12,18 @@ import pytest
 from near_table import Posts, posts_of
 from onnx import TensorProto, helper, numpy_helper
 
+import dataweir
 from dataweir.config import DedupConfig, SemanticConfig
 from dataweir.errors import ConfigError
+from dataweir.flow.check import check
+from dataweir.flow.explain import explain
+from dataweir.flow.run import run
 from dataweir.ingest.dedup import semantic
 from dataweir.ingest.dedup.embed import embed
 from dataweir.ingest.dedup.scheme import semantic_scheme
 from dataweir.ingest.dedup.sets import similarities
 from dataweir.ingest.dedup.shingles import Shingles
+from dataweir.output import Output
 
 MEANS = {"car": 0, "automobile": 0, "fast": 1, "quick": 1, "red": 2, "crimson": 2, "house": 3, "home": 3, "is": 4}
 WORDS = ["[PAD]", "[UNK]", *MEANS]
@@ -117,6 +123,44 @@ def test_the_kernel_is_the_cosine() -> None:
     found = similarities(shingles, a, b, True, True)
     assert found[0] == 1.0
     assert found == pytest.approx((made[a].astype(float) * made[b]).sum(axis=1), abs=1e-6)
+
+
+CONFIG = """
+project: meaning
+sources:
+  forum:
+    type: files
+    path: "in/*.csv"
+    into: social_posts
+    columns: {post_id: id, ts: at, text: text}
+    constants: {platform: forum, kind: post}
+dedup: {social_posts: {text: text, semantic: {model: models/model.onnx, threshold: 0.95}}}
+quality: {social_posts: false}
+engine: {scheduler: SCHEDULER}
+"""
+
+
+def test_a_project_keeps_one_text_of_a_meaning(tmp_path: Path, run_weir: Callable[..., Any], scheduler: str) -> None:
+    model(tmp_path / "models")
+    (tmp_path / "weir.yaml").write_text(CONFIG.replace("SCHEDULER", scheduler))
+    (tmp_path / "in").mkdir()
+    lines = [f"p{i},2026-03-01T00:00:0{i}Z,{text}" for i, text in enumerate(TEXTS)]
+    (tmp_path / "in" / "a.csv").write_text("\n".join(["id,at,text", *lines, ""]))
+    out = " ".join(run_weir("plan", cwd=tmp_path).out.split())
+    assert "texts of one meaning in social_posts: cosine 0.95 or more" in out
+    report = run(project := dataweir.open(tmp_path), Output(json=True))
+    assert report.account["balanced"]
+    assert set(project.table("social_posts")["post_id"].to_pylist()) == {"p0", "p2", "p4", "p5"}
+    dropped = project.table("duplicates").to_pylist()
+    assert {row["id"]: (row["kept_id"], row["method"]) for row in dropped} == {
+        "p1": ("p0", "semantic"),
+        "p3": ("p2", "semantic"),
+    }
+    found = explain(project, "p1", "social_posts")["members"]
+    assert [(m["id"], m["kept"], m["text"]) for m in found] == [("p0", True, TEXTS[0]), ("p1", False, TEXTS[1])]
+    (tmp_path / "models" / "model.onnx").unlink()
+    with pytest.raises(ConfigError, match="there is no model"):
+        check(dataweir.open(tmp_path))
 
 
 def test_without_its_model_it_is_refused(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ def planned(plan: Any) -> Render:
         *plan.warnings,
         f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
         *(_near(name, each) for name, each in plan.near.items()),
+        *(_meaning(name, each.as_dict()) for name, each in plan.meaning.items()),
         *plan.changed,
         *([_ANEW] if plan.changed else []),
     )
@@ -158,6 +159,14 @@ def _near(name: str, scheme: Any) -> str:
         f"near duplicates of {name}: {made['shingle']}, threshold {made['threshold']:g}, {made['bands']} bands of "
         f"{made['rows']} MinHash values: a pair at the threshold is found with {made['recall_at_threshold']:.1%}\n"
         f"  similarity→found: {curve}; the {made['keep']} stays"
+    )
+
+
+def _meaning(name: str, made: dict[str, Any]) -> str:
+    """Say how texts of one meaning are found."""
+    return (
+        f"texts of one meaning in {name}: cosine {made['threshold']:g} or more by the model {made['model']}; a batch "
+        f"is compared with every text of the table, so no pair is missed; the {made['keep']} stays"
     )
 
 

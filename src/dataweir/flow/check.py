@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ..daemon.times import Times
 from ..errors import ConfigError
-from ..ingest.cleaning import Cleaner
 from ..ingest.schemas import TABLES
 from ..privacy.nested import paths
 from ..privacy.policy import Policy, load_policy
@@ -14,6 +13,7 @@ from ..privacy.scrutiny import scrutinise
 from ..registry import nearest
 from ..resources import allocate
 from .gate import suite_of
+from .plan import changed_rules, existing
 from .project import Project
 
 
@@ -45,8 +45,7 @@ def check(project: Project) -> Checked:
     if not sources:
         items.append(Item("sources", "none yet: add one to weir.yaml; 'weir list sources' names the connectors"))
     targets = {source.target for source in sources.values()}
-    for table in sorted(targets):
-        Cleaner(project.config.clean, table)
+    project.check_sources()
     for table in project.config.dedup:
         if table not in targets:
             raise ConfigError(
@@ -67,6 +66,8 @@ def check(project: Project) -> Checked:
     if project.config.schedule is not None:
         times = Times.of(project.config.schedule)
         items.append(Item("schedule", f"{times.explain()} ({times.zone.key})"))
+    store = existing(project)
+    items += [Item("rules", told) for told in (changed_rules(store, project) if store else [])]
     engine = allocate(project.config.engine)
     items.append(Item("engine", f"{engine.workers} workers; GPU: {engine.gpu_reason}"))
     return Checked(items)

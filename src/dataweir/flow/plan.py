@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from ..ingest.contract import Plan
-from ..ingest.dedup.scheme import Scheme
+from ..ingest.dedup.scheme import Scheme, Semantic
 from ..resources import Allocation, allocate
-from .near import near_scheme
+from .near import meaning_scheme, near_scheme
 from .predict import Prediction, history, predict
 from .project import Project
 
@@ -30,6 +31,8 @@ class RunPlan:
     """What stands in the tables by other rules than these."""
     near: dict[str, Scheme]
     """How near duplicates are found, by the table for which they are looked for."""
+    meaning: dict[str, Semantic]
+    """The same of texts of one meaning."""
 
     @property
     def splits(self) -> int:
@@ -73,6 +76,7 @@ class RunPlan:
             },
             "engine": self.allocation.as_dict(),
             "near_duplicates": {table: each.as_dict() for table, each in self.near.items()},
+            "one_meaning": {table: each.as_dict() for table, each in self.meaning.items()},
             "prediction": self.prediction.as_dict(),
             "rules": self.rules,
             "changed_rules": self.changed,
@@ -88,7 +92,7 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
     """Ask every source what is new. Raises ConfigError or SourceError; touches nothing."""
     sources = project.sources()
     if store is None:
-        store = _existing(project)
+        store = existing(project)
     plans = {label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()}
     allocation = allocate(project.config.engine)
     sizes = {
@@ -96,12 +100,14 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
         for label, made in plans.items()
         if made.splits
     }
+    dedup = project.config.dedup.items()
     return RunPlan(
         sources=plans,
         connectors=sources,
         allocation=allocation,
         waiting=len(store.splits(state="pulled")) if store else 0,
-        near={table: each for table, asked in project.config.dedup.items() if (each := near_scheme(table, asked))},
+        near={table: each for table, asked in dedup if (each := near_scheme(table, asked))},
+        meaning={table: each for table, asked in dedup if (each := meaning_scheme(project, table, asked))},
         rules=project.config.rules(),
         changed=changed_rules(store, project) if store else [],
         prediction=predict(history(store) if store else [], sizes, allocation),
@@ -109,18 +115,31 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
 
 
 def changed_rules(store: Any, project: Project) -> list[str]:
-    """Return for each part of the rules that is not what it was: in how many earlier runs, and what that means."""
+    """Return for each part of the rules that is not what it was: in which runs, and how many rows they committed."""
     found = []
     runs = [run for run in store.runs(_RUNS) if run.state == "done"]
+    kept = store.kept_by_run()
     for part, now in project.config.rules().items():
         other = [run.id for run in runs if run.plan.get("rules", {}).get(part, now) != now]
         if other:
+            rows: Counter[str] = Counter()
+            for (run, label), count in kept.items():
+                if run in other:
+                    rows[_table(project, label)] += count
+            where = ", ".join(f"{count:,} of {table}" for table, count in sorted(rows.items()) if count)
             last = f"{len(other)} earlier run(s), the last of them {other[0]}"
-            found.append(f"'{part}' in weir.yaml is not what it was in {last}: what they committed stays as it is")
+            stay = f"the rows that they committed stay as they are ({where or 'none'})"
+            found.append(f"'{part}' in weir.yaml is not what it was in {last}: {stay}")
     return found
 
 
-def _existing(project: Project) -> Any:
+def _table(project: Project, label: str) -> str:
+    source = project.sources().get(label)
+    return str(source.target) if source else f"the former source {label}"
+
+
+def existing(project: Project) -> Any:
+    """Return the project's catalogue for reading, None where there is none yet."""
     from ..errors import ConfigError
 
     try:
