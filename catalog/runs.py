@@ -155,7 +155,7 @@ class RunRecords(Database):
         by = SplitRow.run_refined, SplitRow.source
         query = select(*by, func.sum(SplitRow.kept)).where(SplitRow.run_refined.is_not(None)).group_by(*by)
         with self.reading() as session:
-            return {(row[0], row[1]): int(row[2]) for row in session.execute(query)}
+            return {(str(row[0]), row[1]): int(row[2]) for row in session.execute(query)}
 
     def file_counts(self) -> dict[str, int]:
         """Return how many files of each source were read."""

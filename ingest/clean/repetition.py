@@ -73,6 +73,6 @@ class Repetition:
             "duplicate_lines": over[:, 0],
             "duplicate_paragraphs": over[:, 1],
             "repeated_paragraphs": over[:, 2],
-            "top_ngrams": over[:, 3:top].any(axis=1),
-            "long_ngrams": over[:, top:].any(axis=1),
+            "top_ngrams": np.any(over[:, 3:top], axis=1),
+            "long_ngrams": np.any(over[:, top:], axis=1),
         }
