@@ -150,10 +150,10 @@ class RunRecords(Database):
                 for row in session.execute(query)
             ]
 
-    def kept_by_run(self) -> dict[tuple[str, str], int]:
-        """Return how many rows of each source each run kept, by (run, source)."""
+    def refined_by_run(self) -> dict[tuple[str, str], int]:
+        """Return how many rows of each source each run was the last to refine, by (run, source)."""
         by = SplitRow.run_refined, SplitRow.source
-        query = select(*by, func.sum(SplitRow.kept)).where(SplitRow.run_refined.is_not(None)).group_by(*by)
+        query = select(*by, func.sum(SplitRow.rows)).where(SplitRow.run_refined.is_not(None)).group_by(*by)
         with self.reading() as session:
             return {(str(row[0]), row[1]): int(row[2]) for row in session.execute(query)}
 

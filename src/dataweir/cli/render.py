@@ -109,7 +109,7 @@ def examined(report: Any) -> Render:
     )
 
 
-_ANEW = "to clean all rows by the rules of today, name a new warehouse in weir.yaml and run: all sources are read again"
+_ANEW = "to clean these rows by the rules of today: weir run --reclean TABLE"
 
 
 def tagged(found: Any) -> Render:

@@ -22,13 +22,19 @@ def add(group: Group) -> None:
         output.show(made.as_dict(), planned(made))
 
     @command(group, "run")
-    def run(output: Output, project: str) -> None:
+    @click.option(
+        "--reclean",
+        multiple=True,
+        metavar="TABLE",
+        help="Derive a refined table anew from all of its raw rows, by the rules of today; may be given several times.",
+    )
+    def run(output: Output, project: str, reclean: tuple[str, ...]) -> None:
         """Pull what is new, clean, dedup, integrate, check and commit it."""
         from ..flow.project import Project
         from ..flow.run import run as go
         from .render import ran
 
-        report = go(Project.open(project), output)
+        report = go(Project.open(project), output, reclean)
         output.show(report.as_dict(), ran(report))
 
     @command(group, "status")

@@ -115,21 +115,22 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
 
 
 def changed_rules(store: Any, project: Project) -> list[str]:
-    """Return for each part of the rules that is not what it was: in which runs, and how many rows they committed."""
+    """Return for each part of the rules that is not what it was: in which runs, and how many rows they refined."""
     found = []
     runs = [run for run in store.runs(_RUNS) if run.state == "done"]
-    kept = store.kept_by_run()
+    refined = store.refined_by_run()
     for part, now in project.config.rules().items():
         other = [run.id for run in runs if run.plan.get("rules", {}).get(part, now) != now]
-        if other:
-            rows: Counter[str] = Counter()
-            for (run, label), count in kept.items():
-                if run in other:
-                    rows[_table(project, label)] += count
+        rows: Counter[str] = Counter()
+        for (run, label), count in refined.items():
+            if run in other:
+                rows[_table(project, label)] += count
+        if rows.total():
             where = ", ".join(f"{count:,} of {table}" for table, count in sorted(rows.items()) if count)
             last = f"{len(other)} earlier run(s), the last of them {other[0]}"
-            stay = f"the rows that they committed stay as they are ({where or 'none'})"
-            found.append(f"'{part}' in weir.yaml is not what it was in {last}: {stay}")
+            found.append(
+                f"'{part}' in weir.yaml is not what it was in {last}: what they made of the rows stands ({where})"
+            )
     return found
 
 

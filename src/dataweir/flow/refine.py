@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +39,7 @@ from .near import NearRound, meaning_scheme, near_scheme
 from .outliers import OutlierStage
 from .project import Project
 from .pull import REJECTS_PARTITION, REJECTS_TABLE
+from .reclean import Anew, clearing, raw_parts, without_erased
 from .removals import Accounts, removals
 from .repeats import RepeatsRound
 from .visits import VisitStage, visit_steps
@@ -54,16 +55,22 @@ class Refined:
     failures: list[QualityGateFailed] = field(default_factory=list)
 
 
-def refine(project: Project, store: Any, tables: Any, engine: Engine, run: str, output: Output) -> Refined:
-    """Refine every split that waits, target by target; a batch whose gate fails is held, the others go on."""
+def refine(
+    project: Project, store: Any, tables: Any, engine: Engine, run: str, output: Output, anew: Collection[str] = ()
+) -> Refined:
+    """Refine every split that waits, target by target; a batch whose gate fails is held, the others go on.
+
+    Tables named in `anew` are derived again from all of their raw rows.
+    """
     sources = project.sources()
-    waiting = [split for split in store.splits(state="pulled") if split.source in sources]
     by_target: dict[str, list[SplitRecord]] = defaultdict(list)
-    for split in waiting:
-        by_target[sources[split.source].target].append(split)
+    for split in store.splits():
+        target = sources[split.source].target if split.source in sources else None
+        if target and (target in anew or split.state == "pulled"):
+            by_target[target].append(split)
     done = Refined()
     for target, splits in sorted(by_target.items()):
-        _Batch(project, store, tables, engine, run, target, splits).go(done, output)
+        _Batch(project, store, tables, engine, run, target, splits, target in anew).go(done, output)
     return done
 
 
@@ -79,15 +86,18 @@ class _Batch:
         run: str,
         target: str,
         splits: list[SplitRecord],
+        anew: bool,
     ) -> None:
-        self.project, self.store, self.tables, self.engine, self.run = project, store, tables, engine, run
-        self.target, self.splits = target, splits
+        self.project, self.store, self.engine, self.run = project, store, engine, run
+        self.tables: Any = Anew(tables, target) if anew else tables
+        self.target, self.splits, self.anew = target, splits, anew
         self.sources = project.sources()
         self.table = f"refined.{target}"
         self.dedup = project.config.dedup.get(target, DedupConfig())
         self.staging = join(project.staging, target)
         keys = "\n".join(sorted(f"{split.source}/{split.key}" for split in splits))
-        self.name = hashlib.sha256(f"{project.config.hash()}\n{keys}".encode()).hexdigest()[:16]
+        once = f"{run}\n" if anew else ""  # no file may have the name of one that goes in the same commit
+        self.name = hashlib.sha256(f"{once}{project.config.hash()}\n{keys}".encode()).hexdigest()[:16]
 
     def go(self, done: Refined, output: Output) -> None:
         """Prepare, decide, finish, judge, commit."""
@@ -137,6 +147,10 @@ class _Batch:
         removed = removals(prepared, finished, self.sources, self.tables, self.engine)
         deletes = [index.deletes, alike.deletes, repeats.deletes, removed, *(each.deletes for each in restated)]
         adds = _merged([adds, *(each.adds for each in restated)])
+        if self.anew:
+            labels = sorted({split.source for split in self.splits})
+            deletes.append(clearing(self.tables.all, self.target, labels, adds))
+            self.splits = without_erased(self.splits, counts)
         self._commit("refine", adds, counts, _either(deletes))
         for part in finished:
             for name, rows in part.rows.items():
@@ -149,6 +163,8 @@ class _Batch:
             for split in self.splits
             if split.rows_path
         ]
+        if self.anew:
+            whole = raw_parts(self.tables, sorted({split.source for split in self.splits}))
         cuts = [(part, rows, cut(part) if rows > ROWS_PER_PART else [part]) for part, rows in whole]
         parts = [(each, self.sources[part.source]) for part, _, made in cuts for each in made]
         sizes = [rows / len(made) for _, rows, made in cuts for _ in made]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from .plan import RunPlan, make_plan
 from .progress import Watched
 from .project import Project
 from .pull import REJECTS_TABLE, Pulled, pull
+from .reclean import check_reclean
 from .refine import Refined, refine
 from .scores import rescore
 from .sharing.forget import finish_begun, retain_within, retention_due
@@ -47,10 +49,11 @@ class RunReport:
         return dict(vars(self))
 
 
-def run(project: Project, output: Output) -> RunReport:
+def run(project: Project, output: Output, anew: Collection[str] = ()) -> RunReport:
     """Do the job once. Raises the first of: QualityGateFailed (batches held), SourceError (a source not read).
 
-    Whatever passed is committed before that. Raises ProjectLocked where another run holds the project.
+    Tables named in `anew` are derived again from all of their raw rows, by the rules of today. Whatever passed is
+    committed before an error. Raises ProjectLocked where another run holds the project, ConfigError.
     """
     project.check_sources()
     with alerted(project, output):
@@ -58,8 +61,10 @@ def run(project: Project, output: Output) -> RunReport:
             answer_requests(project, output)
     with alerted(project, output), project.held() as (store, tables):
         _finish_erasures(project, store, tables, output)
+        for target in anew:
+            check_reclean(project, store, tables, target)
         plan = make_plan(project, store)
-        if not plan.splits and not plan.waiting:
+        if not plan.splits and not plan.waiting and not anew:
             keep(project, store, tables, set())
             _retain(project, store, tables, output)
             return RunReport(work=False, changed_rules=plan.changed)
@@ -70,7 +75,7 @@ def run(project: Project, output: Output) -> RunReport:
             with Engine(project.config.engine, project.scratch) as engine:
                 watched = Watched(output, store, record.id, lambda: engine.dashboard)
                 pulled = pull(project, plan, store, tables, engine, record.id, watched)
-                refined = refine(project, store, tables, engine, record.id, watched)
+                refined = refine(project, store, tables, engine, record.id, watched, anew)
                 compact(tables, engine, record.id, watched)
                 report = _close(project, store, plan, record.id, engine, pulled, refined, started)
         except WeirError as error:
