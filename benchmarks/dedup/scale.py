@@ -2,7 +2,8 @@
 
     python -m benchmarks.dedup.scale DOCUMENTS [BATCHES] [FOLDER]
 
-Each batch is sketched, matched with itself and the index of all batches before it, settled, and added to the index.
+Each batch is sketched, matched with itself and the index of all batches before it, settled, and added to the index,
+which is then compacted as after a run.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pyarrow.parquet as pq
 from benchmarks.dedup.corpus import documents
 from dataweir.config import DedupConfig
 from dataweir.ingest.dedup.collide import collide, ranges
+from dataweir.ingest.dedup.compact import Sized, merge, merges, tiers
 from dataweir.ingest.dedup.documents import in_order, sketch_part
 from dataweir.ingest.dedup.index import Stored, index_band, index_docs
 from dataweir.ingest.dedup.scheme import scheme
@@ -49,13 +51,24 @@ def write(texts: pa.Array, first: int, path: Path) -> None:
     pq.write_table(pa.table(columns), path, compression="zstd")
 
 
+def compact(files: list[str], column: str) -> None:
+    """Merge files of the index in place, those of one band or of texts, where there are many of a size."""
+    sized = [Sized(file, "", pq.read_metadata(file).num_rows) for file in files]
+    for work in [each for some in tiers(sized) for each in merges(some, column)]:
+        files.append(merge(work))
+        for file in work.files:
+            files.remove(file)
+            Path(file).unlink()
+
+
 def main() -> None:
     count, batches = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     wanted = scheme(NEAR)
     assert wanted is not None
     print(f"{count:,} texts in {batches} batches; {wanted.name}", flush=True)
-    head = ("texts", "MB of text", "sketch s", "collide s", "settle s", "index s", "index MB", "bytes/text", "peak MB")
+    steps = ("sketch s", "collide s", "settle s", "index s", "compact s")
+    head = ("texts", "MB of text", *steps, "files", "index MB", "bytes/text", "peak MB")
     print(("{:>11}" * len(head)).format(*head), flush=True)
     with tempfile.TemporaryDirectory() as root:
         out, bands, docs = f"{root}/warehouse", defaultdict(list), []
@@ -81,16 +94,21 @@ def main() -> None:
                 if written := index_band(band, TABLE, wanted, sketched, settled, out, f"b{number}"):
                     bands[band].append(written[1])
             docs += [w[1] for each in sketched if (w := index_docs(each, TABLE, wanted, settled, out, f"b{number}"))]
+            indexed_at = time.perf_counter()
+            compact(docs, "doc")
+            for mine in bands.values():
+                compact(mine, "key")
             ended = time.perf_counter()
-            stored = sum(Path(file).stat().st_size for files in [docs, *bands.values()] for file in files)
+            index = [file for mine in [docs, *bands.values()] for file in mine]
+            held = sum(Path(file).stat().st_size for file in index)
             shutil.rmtree(staging)
             for file in files:
                 file.unlink()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-            seconds = np.diff([began, sketched_at, collided_at, settled_at, ended])
+            seconds = np.diff([began, sketched_at, collided_at, settled_at, indexed_at, ended])
             print(
                 f"{done:11,}{size / 1e6:11.1f}" + "".join(f"{each:11.2f}" for each in seconds),
-                f"{stored / 1e6:10.1f}{stored / done:11.1f}{peak:11.0f}",
+                f"{len(index):10}{held / 1e6:11.1f}{held / done:11.1f}{peak:11.0f}",
                 flush=True,
             )
 
