@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := src ingest quality privacy catalog tests docs $(wildcard benchmarks examples)
 TYPED := $(VENV)/typed
+# Bytecode is kept, or each process that a test starts would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo example test check lint types pytest format system docs site clean
@@ -24,7 +26,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) --no-build-isolation --editable '.[dev]'
+	$(PIP) --no-build-isolation --no-compile --editable '.[dev]'
 	@touch $@
 
 setup: $(VENV)/.demo ## make the virtual environment and install Weir into it
@@ -39,7 +41,9 @@ example: setup ## a recommender trained on what was released: data, privacy, mod
 system: ## what the tests need from the system's package manager
 	@sh tests/system.sh
 
-test: $(VENV)/.test system check pytest ## set up and run all checks and tests
+test: ## set up and run all checks and tests
+	$(MAKE) --jobs 2 --output-sync system check
+	$(MAKE) pytest
 
 check: $(VENV)/.test lint types ## lint, format and types
 
@@ -55,7 +59,7 @@ types: $(VENV)/.test
 	MYPYPATH=$(TYPED) $(BIN)/mypy -p dataweir
 
 pytest: $(VENV)/.test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 format: $(VENV)/.test ## mend lint and format
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,10 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import pytest
 from hypothesis import settings
 from services import azure, google, postgres, postgres_database
+
+from dataweir.cli import main
 
 __all__ = ["azure", "google", "postgres", "postgres_database"]  # fixtures that every test may ask for
 
@@ -23,6 +28,12 @@ SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", choices=("cpu", "gpu"), default="cpu", help="where array kernels are tested")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first: a long file at the end would leave the other cores idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +81,30 @@ def weir(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = 
 @pytest.fixture(scope="session")
 def run_weir() -> Callable[..., Ended]:
     return weir
+
+
+def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ended:
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with (
+        contextlib.chdir(cwd),
+        mock.patch.dict(os.environ, env or {}),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main(list(arguments))
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="session")
+def call_weir() -> Callable[..., Ended]:
+    """The command line in this process, which has imported already what a new process would import again.
+
+    Connections of this process are not watched, and it holds its own lock: what is about those needs `run_weir`.
+    """
+    return call
 
 
 @pytest.fixture

@@ -104,6 +104,7 @@ def build(folder: Path) -> Path:
     (folder / "weir.yaml").write_text(
         """\
 project: shop
+engine: {workers: 1}
 sources:
   shop_access: {type: weblog, path: "logs/access.log*", format: combined}
   reddit: {type: reddit, path: "reddit/RC_*"}

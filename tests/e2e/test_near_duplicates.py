@@ -20,6 +20,7 @@ from dataweir.ingest.dedup import compact as compaction
 from dataweir.output import Output
 from dataweir.storage import list_files
 
+pytestmark = pytest.mark.slow
 CONFIG = """
 project: near
 sources:

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import forget_house as house
 import shop
 
+pytestmark = pytest.mark.slow
 Weir = Callable[..., object]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, inspect
 
 from dataweir.flow.project import Project
 
+pytestmark = pytest.mark.slow
 TOKEN = "canary-token"
 LINE = '203.0.113.{0} - - [10/Jan/2024:10:00:0{0} +0000] "GET /tea HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
 WEIR_YAML = """
