@@ -224,7 +224,7 @@ def test_rows_by_other_rules_are_told(alone: Path) -> None:
     file.write_text(yaml.safe_dump({**before, "clean": {"sessions": {"minutes": 20}}}))
     [told] = dataweir.open(alone).plan().changed
     assert told.startswith("'clean' in weir.yaml is not what it was in 1 earlier run(s)")
-    assert f" {dataweir.open(alone).table('raw.shop').num_rows:,} of web_events)" in told
+    assert f" {dataweir.open(alone).table('raw.log').num_rows:,} of web_events)" in told
     assert [item.what for item in check(dataweir.open(alone)).items if item.subject == "rules"] == [told]
     file.write_text(yaml.safe_dump(before))
 
