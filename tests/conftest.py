@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +85,10 @@ def run_weir() -> Callable[..., Ended]:
     return weir
 
 
+CALLED = threading.Event()
+"""Set while a command runs in this process, whose connections are then written down too."""
+
+
 def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ended:
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
@@ -91,10 +97,13 @@ def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ended
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
+        CALLED.set()
         try:
             main(list(arguments))
         except SystemExit as end:
             code = int(end.code or 0)
+        finally:
+            CALLED.clear()
     return Ended(code, out.getvalue(), err.getvalue())
 
 
@@ -102,7 +111,7 @@ def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ended
 def call_weir() -> Callable[..., Ended]:
     """The command line in this process, which has imported already what a new process would import again.
 
-    Connections of this process are not watched, and it holds its own lock: what is about those needs `run_weir`.
+    It holds the locks of this process: what is about two processes needs `run_weir`.
     """
     return call
 
@@ -121,9 +130,16 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_connection_that_nobody_asked_for(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every process that the tests start may talk to this machine only; telemetry would stand in this log."""
+    """Every command and process of the tests may talk to this machine only; telemetry would stand in this log."""
     log = tmp_path_factory.mktemp("connections") / "log"
     log.touch()
+    spec = importlib.util.spec_from_file_location("watch", WATCH / "sitecustomize.py")
+    assert spec
+    assert spec.loader
+    watch = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(watch)
+    watch.LOG = str(log)
+    sys.addaudithook(lambda event, arguments: watch.watch(event, arguments) if CALLED.is_set() else None)
     os.environ["WEIR_TEST_CONNECTIONS"] = str(log)
     yield
     del os.environ["WEIR_TEST_CONNECTIONS"]

@@ -202,16 +202,16 @@ def test_the_doctor_measures_what_workers_pass_each_other(tmp_path: Path) -> Non
     assert network(EngineConfig())["loopback_bytes_per_s"] > 1 << 20
 
 
-def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, run_weir: Any) -> None:
-    shown = run_weir("runs", "--json", cwd=alone).json
-    first = run_weir("runs", "show", shown[0]["id"], "--json", cwd=alone).json
+def test_what_a_run_took_stands_beside_what_was_predicted(alone: Path, call_weir: Any) -> None:
+    shown = call_weir("runs", "--json", cwd=alone).json
+    first = call_weir("runs", "show", shown[0]["id"], "--json", cwd=alone).json
     assert first["why"] == ["no earlier run to tell from"]
     truth = {line["what"]: line["true"] for line in first["prediction"]}
     assert truth["records"] > LINES
     assert truth["seconds"] > 0
     assert truth["peak_memory_bytes"] > 1 << 20, first
     (alone / "logs" / "c.log").write_text(log()[: 1 << 20].rpartition("\n")[0] + "\n")
-    planned = run_weir("plan", "--json", cwd=alone).json["prediction"]
+    planned = call_weir("plan", "--json", cwd=alone).json["prediction"]
     assert planned["runs"] == 1
     assert 0.9 < planned["records"] / (alone / "logs" / "c.log").read_text().count("\n") < 1.1
     assert planned["seconds"] > 0

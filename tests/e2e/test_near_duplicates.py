@@ -74,15 +74,15 @@ def _dies(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_by_batch(tmp_path: Path, call_weir: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(1)
     one, other = (" ".join(rng.sample([f"word{i}" for i in range(900)], 50)) for _ in "ab")
     (tmp_path / "weir.yaml").write_text(CONFIG)
     batch(tmp_path, "a.csv", {"a1": one, "a2": other, "a3": one + " again"})
-    plan = run_weir("plan", "--json", cwd=tmp_path).json["near_duplicates"]["social_posts"]
+    plan = call_weir("plan", "--json", cwd=tmp_path).json["near_duplicates"]["social_posts"]
     assert plan["recall_at_threshold"] >= 0.9
     assert plan["curve"][-1] == [1.0, 1.0]
-    assert "a pair at the threshold is found" in " ".join(run_weir("plan", cwd=tmp_path).out.split())
+    assert "a pair at the threshold is found" in " ".join(call_weir("plan", cwd=tmp_path).out.split())
     project = dataweir.open(tmp_path)
     run(project, Output(json=True))
     batch(tmp_path, "b.csv", {"b1": one + " too", "b2": "first " + other, "b3": "quite another text than the others"})
@@ -92,14 +92,14 @@ def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object], monkeyp
     assert dropped == {"a3": ("a1", "near"), "b1": ("a1", "near"), "b2": ("a2", "near")}
     assert sorted(project.table("near_docs")["id"].to_pylist()) == ["a1", "a2", "a3", "b1", "b2", "b3"]
     assert project.tables().row_count("refined.near_bands") == 6 * (plan["bands"] + 1)
-    found = run_weir("dedup", "explain", "b1", "--json", cwd=tmp_path).json["members"]
+    found = call_weir("dedup", "explain", "b1", "--json", cwd=tmp_path).json["members"]
     assert [(m["id"], m["kept"], m["text"]) for m in found] == [
         ("a1", True, one),
         ("a3", False, one + " again"),
         ("b1", False, one + " too"),
     ]
-    assert "«too»" in run_weir("dedup", "explain", "b1", cwd=tmp_path).out
-    assert run_weir("dedup", "explain", "nobody", cwd=tmp_path).code == 2
+    assert "«too»" in call_weir("dedup", "explain", "b1", cwd=tmp_path).out
+    assert call_weir("dedup", "explain", "nobody", cwd=tmp_path).code == 2
     compacted(project, monkeypatch)
     batch(tmp_path, "c.csv", {"c1": one + " earlier"}, day="2026-02-01")
     assert run(project, Output(json=True)).account["balanced"]
@@ -107,7 +107,7 @@ def test_batch_by_batch(tmp_path: Path, run_weir: Callable[..., object], monkeyp
     assert sorted(project.table("user_events")["event_id"].to_pylist()) == ["a2", "b3", "c1"]
     (gone,) = project.table("duplicates", ["kept_id", "method", "file"], "id == 'a1'").to_pylist()
     assert (gone["kept_id"], gone["method"], gone["file"].endswith("a.csv")) == ("c1", "near", True)
-    found = run_weir("dedup", "explain", "b1", "--json", cwd=tmp_path).json["members"]
+    found = call_weir("dedup", "explain", "b1", "--json", cwd=tmp_path).json["members"]
     assert [(m["id"], m["kept"], m["text"]) for m in found if m["id"] in ("a1", "c1")] == [
         ("c1", True, one + " earlier"),
         ("a1", False, one),

@@ -35,7 +35,7 @@ def batch(folder: Path, name: str, posts: dict[str, str]) -> None:
 
 
 def test_counted_over_runs_cut_and_explained(
-    tmp_path: Path, run_weir: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, call_weir: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import dataweir.catalog.commit as commits
 
@@ -68,20 +68,20 @@ def test_counted_over_runs_cut_and_explained(
     assert (cut["id"], cut["number"], cut["chars"], cut["texts"]) == ("b0", 2, len(FOOTER), 3)
     per_line = project.sql("select count(*) n, count(distinct doc) d from repeats group by key order by n").to_pylist()
     assert per_line[-1] == {"n": 3, "d": 3}
-    (shown,) = run_weir("dedup", "explain", "b0", "--json", cwd=tmp_path).json["members"]
+    (shown,) = call_weir("dedup", "explain", "b0", "--json", cwd=tmp_path).json["members"]
     assert shown["whole"] == f"Another thing altogether\n{FOOTER}\nand its end"
     assert [each["number"] for each in shown["cut"]] == [2]
-    out = run_weir("dedup", "explain", "b0", cwd=tmp_path).out
+    out = call_weir("dedup", "explain", "b0", cwd=tmp_path).out
     assert "‹Sent from" in out
     assert "line 2" in out
 
 
-def test_without_a_text_it_is_refused(tmp_path: Path, run_weir: Callable[..., object]) -> None:
+def test_without_a_text_it_is_refused(tmp_path: Path, call_weir: Callable[..., object]) -> None:
     (tmp_path / "weir.yaml").write_text(CONFIG.replace("social_posts: {text: text, repeats", "web_events: {repeats"))
     (tmp_path / "a.log").write_text("")
     config = (tmp_path / "weir.yaml").read_text()
     logs = 'sources:\n  log: {type: weblog, path: "*.log", format: combined}\n'
     (tmp_path / "weir.yaml").write_text(config.replace("sources:\n", logs))
-    failed = run_weir("run", cwd=tmp_path)
+    failed = call_weir("run", cwd=tmp_path)
     assert failed.code == 2
     assert "dedup.web_events.repeats: no column is cut" in failed.err

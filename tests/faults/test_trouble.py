@@ -130,7 +130,8 @@ def test_a_policy_that_keeps_too_much_is_stopped(tmp_path: Path, call_weir: Weir
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
-def test_a_full_disk_loses_nothing(tmp_path: Path, call_weir: Weir) -> None:
+def test_a_full_disk_loses_nothing(tmp_path: Path, run_weir: Weir) -> None:
+    # by processes: one that goes on would keep files open that hold the mount
     folder = shop.build(tmp_path / "shop")
     small = tmp_path / "small"
     small.mkdir()
@@ -143,12 +144,12 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, call_weir: Weir) -> None:
         (folder / "logs" / "access.log").write_text(
             "\n".join(line + filler[i * 4000 : i * 4000 + 4000] for i, line in enumerate(shop.ACCESS * 8)) + "\n"
         )
-        ended = call_weir("run", cwd=folder)
+        ended = run_weir("run", cwd=folder)
         clear(ended, 1)
         assert "disk" in ended.err
         subprocess.run(["mount", "-o", "remount,size=100m", str(small)], check=True)
-        assert call_weir("run", cwd=folder).code == 0
-        assert call_weir("status", "--json", cwd=folder).json["total"]["balanced"]
+        assert run_weir("run", cwd=folder).code == 0
+        assert run_weir("status", "--json", cwd=folder).json["total"]["balanced"]
     finally:
         subprocess.run(["umount", str(small)], check=False)
 

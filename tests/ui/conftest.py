@@ -31,12 +31,12 @@ BROWSER = (
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, run_weir: Callable[..., Any]) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, call_weir: Callable[..., Any]) -> Path:
     pytest.importorskip("argon2")
     folder = shop.build(tmp_path_factory.mktemp("ui"))
 
     def weir(*arguments: str) -> Any:
-        ended = run_weir(*arguments, "--json", cwd=folder)
+        ended = call_weir(*arguments, "--json", cwd=folder)
         assert ended.code == 0, ended.err
         return ended.json
 

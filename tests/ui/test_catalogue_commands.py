@@ -143,21 +143,21 @@ def test_dcat_and_croissant_of_every_table_are_read_by_other_libraries(opened: P
         ("user", "list"),
     ],
 )
-def test_every_command_speaks_text_and_json(project: Path, run_weir: Weir, arguments: tuple[str, ...]) -> None:
-    text, as_json = run_weir(*arguments, cwd=project), run_weir(*arguments, "--json", cwd=project)
+def test_every_command_speaks_text_and_json(project: Path, call_weir: Weir, arguments: tuple[str, ...]) -> None:
+    text, as_json = call_weir(*arguments, cwd=project), call_weir(*arguments, "--json", cwd=project)
     assert (text.code, as_json.code) == (0, 0), text.err
     assert as_json.json
     assert CANARY not in text.out + as_json.out
 
 
-def test_an_unknown_column_metric_or_scope_is_refused_with_the_nearest(project: Path, run_weir: Weir) -> None:
+def test_an_unknown_column_metric_or_scope_is_refused_with_the_nearest(project: Path, call_weir: Weir) -> None:
     for arguments, word in (
         (("lineage", "refined.web_event"), "web_events"),
         (("score", "--what-if", "k_margn=3"), "k_margin"),
         (("score", "--of", "source:redit"), "source:reddit"),
         (("score", "--what-if", "k_margin=much"), "not a number"),
     ):
-        ended = run_weir(*arguments, cwd=project)
+        ended = call_weir(*arguments, cwd=project)
         assert ended.code == 2
         assert word in ended.err
 
@@ -178,24 +178,24 @@ def test_the_numbers_behind_the_bottleneck_are_measured(opened: Project) -> None
 
 
 def test_what_weir_yaml_says_of_a_table_is_found_shown_and_kept_with_its_past(
-    opened: Project, project: Path, run_weir: Weir
+    opened: Project, project: Path, call_weir: Weir
 ) -> None:
     store, tables = opened.store(), opened.tables()
     said = TableConfig(owner="press office", tags=["kitchenware"], columns={"path": ["navigation"]})
     other = Project(opened.config.model_copy(update={"tables": {"web_events": said}}))
     keep(other, store, tables, set())
     try:
-        ended = run_weir("describe", "web_events", cwd=project)
+        ended = call_weir("describe", "web_events", cwd=project)
         for word in ("press office", "kitchenware", "navigation", "client_ip"):
             assert word in ended.out
         for words in ("press office", "kitchenw", "navigation path"):
-            found = run_weir("search", *words.split(), "--json", cwd=project).json
+            found = call_weir("search", *words.split(), "--json", cwd=project).json
             assert ("table", "refined.web_events") in {(f["kind"], f["name"]) for f in found}
     finally:
         keep(opened, store, tables, set())
-    history = run_weir("describe", "web_events", "--json", cwd=project).json["history"]
+    history = call_weir("describe", "web_events", "--json", cwd=project).json["history"]
     past = [change for change in history if change["topic"] == "declared" and change["until"]]
     assert past[0]["facts"]["owner"] == ["press office"]
-    assert "press office" in run_weir("describe", "web_events", "--history", cwd=project).out
-    assert run_weir("search", "kitchenware", "--json", cwd=project).json == []
-    assert run_weir("describe", "reddit", "--json", cwd=project).json["declared"]["type"] == "reddit"
+    assert "press office" in call_weir("describe", "web_events", "--history", cwd=project).out
+    assert call_weir("search", "kitchenware", "--json", cwd=project).json == []
+    assert call_weir("describe", "reddit", "--json", cwd=project).json["declared"]["type"] == "reddit"
