@@ -41,9 +41,9 @@ def fill(folder: Path) -> None:
     (folder / ".hidden.csv").write_text("id\n1\n")
 
 
-def test_a_folder_becomes_a_project_that_runs(tmp_path: Path, run_weir: Weir) -> None:
+def test_a_folder_becomes_a_project_that_runs(tmp_path: Path, call_weir: Weir) -> None:
     fill(tmp_path / "given")
-    ended = run_weir("init", "shop", "--from", "given", cwd=tmp_path)
+    ended = call_weir("init", "shop", "--from", "given", cwd=tmp_path)
     assert ended.code == 0, ended.err
     text = (tmp_path / "shop" / "weir.yaml").read_text()
     sources = yaml.safe_load(text)["sources"]
@@ -52,7 +52,7 @@ def test_a_folder_becomes_a_project_that_runs(tmp_path: Path, run_weir: Weir) ->
         ("weblog", "access.log*"), ("reddit", "RC_2026-0*.ndjson"), ("files", "orders.csv"), ("weblog", "old.zip"),
     }  # fmt: skip
     assert "5 read as reddit" in text
-    checked = run_weir("check", cwd=tmp_path / "shop")
+    checked = call_weir("check", cwd=tmp_path / "shop")
     assert checked.code == 0, checked.err
 
 

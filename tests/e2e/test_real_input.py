@@ -48,11 +48,13 @@ def records(path: Path) -> int:
     return lines - (path.suffix == ".tsv")
 
 
-def test_every_record_is_accounted_for(tmp_path: Path, shared_data: Path, run_weir: Callable[..., object]) -> None:
+def test_every_record_is_accounted_for(
+    tmp_path: Path, shared_data: Path, run_weir: Callable[..., object], call_weir: Callable[..., object]
+) -> None:
     (tmp_path / "weir.yaml").write_text(PROJECT.format(data=shared_data))
     ended = run_weir("run", "--json", cwd=tmp_path)
     assert ended.code == 0, ended.err
-    report = run_weir("status", "--json", cwd=tmp_path).json
+    report = call_weir("status", "--json", cwd=tmp_path).json
     assert report["total"]["balanced"]
     assert report["total"]["waiting"] == 0
     tables = report["tables"]
@@ -67,7 +69,7 @@ def test_every_record_is_accounted_for(tmp_path: Path, shared_data: Path, run_we
     folders += ("social/reddit_submissions", "social/youtube_comments")
     there = {path.name: records(path) for folder in folders for path in (shared_data / folder).iterdir()}
     assert seen == there
-    before = run_weir("tables", "--json", cwd=tmp_path).json
+    before = call_weir("tables", "--json", cwd=tmp_path).json
     again = run_weir("run", "--json", cwd=tmp_path)
     assert (again.code, again.json["work"]) == (0, False)
-    assert run_weir("tables", "--json", cwd=tmp_path).json == before
+    assert call_weir("tables", "--json", cwd=tmp_path).json == before

@@ -14,7 +14,9 @@ import shop
 from dataweir.catalog.lock import project_lock
 
 
-def test_the_job_on_postgresql(tmp_path: Path, postgres_database: str, run_weir: Callable[..., object]) -> None:
+def test_the_job_on_postgresql(
+    tmp_path: Path, postgres_database: str, run_weir: Callable[..., object], call_weir: Callable[..., object]
+) -> None:
     folder = shop.build(tmp_path / "shop")
     url = make_url(postgres_database)
     assert url.password
@@ -30,7 +32,7 @@ def test_the_job_on_postgresql(tmp_path: Path, postgres_database: str, run_weir:
         ("status", "--json"),
         ("doctor", "--json"),
     ):
-        ended = run_weir(*arguments, cwd=folder, env=env)
+        ended = (run_weir if arguments[0] == "run" else call_weir)(*arguments, cwd=folder, env=env)
         assert ended.code == 0, ended.err
         spoken += ended.out + ended.err
         if arguments[0] == "status":
@@ -41,9 +43,9 @@ def test_the_job_on_postgresql(tmp_path: Path, postgres_database: str, run_weir:
     assert again.json["work"] is False
     with project_lock(postgres_database):
         assert run_weir("run", cwd=folder, env=env).code == 5
-    missing = run_weir("status", cwd=folder)
+    missing = call_weir("status", cwd=folder)
     assert missing.code == 2
     assert "WEIR_CATALOG_PASSWORD" in missing.err
-    wrong = run_weir("status", cwd=folder, env={"WEIR_CATALOG_PASSWORD": "x"})
+    wrong = call_weir("status", cwd=folder, env={"WEIR_CATALOG_PASSWORD": "x"})
     assert wrong.code in (0, 2)  # a server that trusts this machine lets it in
     assert url.password not in wrong.err
