@@ -36,6 +36,15 @@ def test_every_command_in_the_readme_is_one() -> None:
     assert used <= known, used - known
 
 
+def test_every_command_and_option_is_told_of_in_a_guide() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "guide").glob("*.md")]
+    told = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    commands = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    found = re.findall(r"^## `(weir(?: [a-z]+)+)|^\| `(--[a-z-]+)", commands, re.MULTILINE)
+    assert len(found) > 90
+    assert not {command or option for command, option in found if (command or option) not in told}
+
+
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     command = [
         sys.executable,
