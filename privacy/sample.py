@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,11 @@ import pyarrow as pa
 ROWS = 10
 EACH = 40
 """Of how many rows the places are kept, of each kind and part: some of them may be held back."""
+
+EXCERPT = 300
+"""Characters of a text that a reviewer is shown at once."""
+
+_REPLACED = re.compile(r"<[A-Z][A-Z_]+>")
 
 
 class Shown(NamedTuple):
@@ -48,6 +54,16 @@ def sample_rows(shown: Sequence[Sequence[Shown]]) -> list[dict[str, Any]]:
     filling = [("", row) for row in kinds.pop("", [])]
     chosen = itertools.islice(itertools.chain(_in_turn(kinds), filling), ROWS)
     return [json.loads(json.dumps(row, default=_as_json), parse_constant=str) for _, row in chosen]
+
+
+def excerpt(text: str) -> str:
+    """Return a masked text, of a long one the part around its first finding."""
+    if len(text) <= EXCERPT:
+        return text
+    found = _REPLACED.search(text)
+    start = max(0, min(found.start() - EXCERPT // 3 if found else 0, len(text) - EXCERPT))
+    end = start + EXCERPT
+    return f"{'… ' if start else ''}{text[start:end]}{' …' if end < len(text) else ''}"
 
 
 def _in_turn(kinds: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any]]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ..output import table
 from ..privacy.card import sequence_facts
+from ..privacy.sample import excerpt
 from .render import Render, as_records, mark, marked, moment, printed
-
-EXCERPT = 300
-"""Characters of a masked text that a reviewer is shown."""
-
-_REPLACED = re.compile(r"<[A-Z][A-Z_]+>")
 
 
 def candidate_list(found: list[Any]) -> Render:
@@ -41,7 +36,7 @@ def candidate(made: Any) -> Render:
     ]
     if proof["sample"]:
         names = list(proof["sample"][0])
-        rows = [tuple(None if row[n] is None else _excerpt(str(row[n])) for n in names) for row in proof["sample"]]
+        rows = [tuple(None if row[n] is None else excerpt(str(row[n])) for n in names) for row in proof["sample"]]
         parts.append(as_records(names, rows, "masked sample"))
     if diff := proof.get("difference"):
         moved = f"; {diff['new']:,} new, {diff['gone']:,} gone" if diff["new"] is not None else ""
@@ -55,16 +50,6 @@ def candidate(made: Any) -> Render:
     if made.state == "pending":
         parts.append(f"next: somebody else runs 'weir review approve {made.id} --reason ...'")
     return printed(*parts)
-
-
-def _excerpt(text: str) -> str:
-    """Return a text, of a long one the part around its first finding."""
-    if len(text) <= EXCERPT:
-        return text
-    found = _REPLACED.search(text)
-    start = max(0, min(found.start() - EXCERPT // 3 if found else 0, len(text) - EXCERPT))
-    end = start + EXCERPT
-    return f"{'… ' if start else ''}{text[start:end]}{' …' if end < len(text) else ''}"
 
 
 def _attacks(proof: Any) -> list[str]:

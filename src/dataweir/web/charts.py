@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..privacy.sample import excerpt
+
 _WIDTH = 260
 
 
@@ -118,4 +120,9 @@ def size(count: int) -> str:
 
 
 GLOBALS: dict[str, Callable[..., Markup]] = {"interval": interval, "bar": bar, "trend": trend, "graph": graph}
-FILTERS: dict[str, Callable[[Any], str]] = {"moment": moment, "number": number, "size": size}
+FILTERS: dict[str, Callable[[Any], str]] = {
+    "excerpt": excerpt,
+    "moment": moment,
+    "number": number,
+    "size": size,
+}

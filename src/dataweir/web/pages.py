@@ -89,7 +89,7 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
     known = about(project, name)
     return {
         "name": name,
-        "declared": known.get("declared", {}),
+        "declared": {fact: said for fact, said in known.get("declared", {}).items() if said and fact != "sources"},
         "changes": known["history"][:PER_PAGE],
         "info": info._asdict(),
         "columns": [
