@@ -7,12 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .columns import is_text
 from .conditions import condition_of
 from .partition import Partition
 from .work import Work
+
+FEW = 1024
+"""Up to so many values travel as they are: a small table comes to pandas' own last digit, however it is cut."""
+
+Moments = tuple[int, float, float, npt.NDArray[np.float64] | None]
+"""Count, sum, sum of squared deviations from the mean; and the values while they are few."""
 
 
 def total(states: list[Any], _: Work) -> int:
@@ -96,13 +103,16 @@ def histogram(partition: Partition, work: Work) -> list[int]:
     return list(np.histogram(partition.column(work.domain), work.values["bins"])[0])
 
 
-def moments(partition: Partition, work: Work) -> tuple[int, Any, float]:
-    """Return count, sum and the sum of squared deviations from the mean."""
-    values = numbers(partition.column(work.domain)).to_numpy(dtype=np.float64)
+def moments(partition: Partition, work: Work) -> Moments:
+    """Return the moments of a column."""
+    return _moments(numbers(partition.column(work.domain)).to_numpy(dtype=np.float64))
+
+
+def _moments(values: npt.NDArray[np.float64]) -> Moments:
     if not len(values):
-        return 0, 0.0, 0.0
-    mean = float(values.mean())
-    return len(values), float(values.sum()), float(((values - mean) ** 2).sum())
+        return 0, 0.0, 0.0, values
+    squares = float(((values - values.mean()) ** 2).sum())
+    return len(values), float(values.sum()), squares, values if len(values) <= FEW else None
 
 
 def partial_sum(partition: Partition, work: Work) -> Any:
@@ -121,25 +131,28 @@ def numbers(column: pd.Series) -> pd.Series:
     return column
 
 
-def pooled(states: list[tuple[int, Any, float]], _: Work) -> tuple[int, Any, float]:
-    """Merge moments by Chan, Golub and LeVeque's rule."""
+def pooled(states: list[Moments], _: Work) -> Moments:
+    """Merge moments by Chan, Golub and LeVeque's rule, or from the values themselves while they are few."""
+    kept = [values for *_, values in states if values is not None]
+    if len(kept) == len(states) and sum(map(len, kept)) <= FEW:
+        return _moments(np.concatenate(kept))
     n, mean, squares = 0, 0.0, 0.0
-    for count, total, part in states:
+    for count, total, part, _values in states:
         if count:
             delta = total / count - mean
             squares += part + delta * delta * n * count / (n + count)
             mean += delta * count / (n + count)
             n += count
-    return n, float(np.sum([s[1] for s in states])), squares
+    return n, float(np.sum([s[1] for s in states])), squares, None
 
 
-def mean(states: list[tuple[int, float, float]], work: Work) -> float:
+def mean(states: list[Moments], work: Work) -> float:
     """Return the mean from moments."""
-    n, total, _ = pooled(states, work)
+    n, total, *_ = pooled(states, work)
     return total / n if n else math.nan
 
 
-def deviation(states: list[tuple[int, float, float]], work: Work) -> float:
+def deviation(states: list[Moments], work: Work) -> float:
     """Return the sample deviation (n - 1), as pandas."""
-    n, _, squares = pooled(states, work)
+    n, _, squares, _ = pooled(states, work)
     return math.sqrt(squares / (n - 1)) if n > 1 else math.nan

@@ -188,6 +188,16 @@ def test_equal_to_the_pandas_engine(frame: pd.DataFrame, theirs: list[Any], part
     compare(run_suite(cut(frame, partitions, empty=empty), everything()), theirs)
 
 
+def test_a_small_table_comes_to_the_last_digit_of_pandas() -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(5).normal(3, 7, 700)})
+    mean, deviation = frame.x.mean(), frame.x.std()
+    wanted = [
+        gxe.ExpectColumnMeanToBeBetween(column="x", min_value=mean, max_value=mean),
+        gxe.ExpectColumnStdevToBeBetween(column="x", min_value=deviation, max_value=deviation),
+    ]
+    assert [each.success for each in run_suite(cut(frame, 5, empty=True), wanted)] == [True, True]
+
+
 def test_equal_on_an_empty_table() -> None:
     empty = table(300).iloc[:0]
     checks = [e for e in everything() if "ZScore" not in type(e).__name__]
