@@ -267,6 +267,11 @@ def _naming(files: Sequence[str]) -> pa.Table:
     return read_tables(files, sorted(columns))
 
 
+def people_in(files: Sequence[str]) -> Identities:
+    """Return whom the identity columns of Parquet files name."""
+    return Identities(pc.unique(pa.chunked_array([names_in(_naming((file,))) for file in files])).to_pylist())
+
+
 @functools.lru_cache(maxsize=1)
 def _people(locations: tuple[str, ...]) -> Identities:
     return Identities(pc.unique(read_tables(locations)["name"]).to_pylist())

@@ -52,9 +52,9 @@ def gate(report: Report) -> Verdict:
 def failing_rows(files: Sequence[str], rules: Sequence[RowRule], run: Run) -> list[pa.Table]:
     """Return the rows (REJECTS) of each Parquet file that fail a row-level check, in the order of the files.
 
-    `rules` are a report's `row_rules`; `run(function, items, *arguments)` calls the function on each item, in parallel
-    if it can. Order is judged across files: a first row may fail by the last row of the file before. Raises DataError
-    where a rule that worked on the whole table does not work on a file.
+    `rules` are a report's critical `row_rules`; `run(function, items, *arguments)` calls the function on each item, in
+    parallel if it can. Order is judged across files: a first row may fail by the last row of the file before. Raises
+    DataError where a rule that worked on the whole table does not work on a file.
     """
     if not any(sequence.is_ordered(rule.condition) for rule in rules):
         return run(rejects_of, [(file, rules) for file in files])
@@ -65,6 +65,23 @@ def failing_rows(files: Sequence[str], rules: Sequence[RowRule], run: Run) -> li
         placed.append((file, [_placed(rule, before) for rule, before in zip(rules, known, strict=True)]))
         known = [now if now is not None else before for now, before in zip(last, known, strict=True)]
     return run(rejects_of, placed)
+
+
+def examples(files: Sequence[str], rules: Sequence[RowRule], run: Run, most: int) -> dict[str, pa.Table]:
+    """Return up to `most` whole rows that fail each rule, by its label; order is judged within a file here.
+
+    They are as they stand in the table: mask them before anybody sees them.
+    """
+    found = run(_examples, files, rules, most)
+    return {
+        rule.label: pa.concat_tables(each).slice(0, most) for rule, *each in zip(rules, *found, strict=True) if each
+    }
+
+
+def _examples(file: str, rules: Sequence[RowRule], most: int) -> list[pa.Table]:
+    table = _read(file, [None])
+    found = failing(to_pandas(table), [rule.condition for rule in rules])
+    return [table.slice(0, 0) if isinstance(rows, Failed) else table.take(pa.array(rows[:most])) for rows in found]
 
 
 def _placed(rule: RowRule, before: pd.DataFrame | None) -> RowRule:

@@ -54,6 +54,7 @@ class RowRule:
 
     label: str
     condition: Condition
+    critical: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Report:
     results: tuple[Check, ...]
     partitions_read: int = field(default=0, compare=False)
     row_rules: tuple[RowRule, ...] = field(default=(), repr=False, compare=False)
-    """The critical row-level checks that failed; for finding the rows only, in no output."""
+    """The row-level checks that failed; for finding the rows only, in no output."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON: no row value stands in it."""

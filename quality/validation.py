@@ -55,9 +55,9 @@ def validate(data: Any, suite: Any, *, name: str = "data", states: str | None = 
         _check(entry, result, columns) for entry, result in zip(content["expectations"], results, strict=True)
     )
     rules = tuple(
-        RowRule(check.label, condition)
+        RowRule(check.label, condition, check.severity == "critical")
         for check, result in zip(checks, results, strict=True)
-        if not check.success and check.severity == "critical"
+        if not check.success
         if (condition := _condition(result, engine)) is not None
     )
     return Report(

@@ -110,3 +110,25 @@ def test_pages_need_no_network(shop: Path, tmp_path: Path) -> None:
     pages = [Path(file).read_text(encoding="utf-8") for file in json.loads(done.stdout)]
     assert len(pages) == 3
     assert not [page for page in pages if "http://" in page or "https://" in page]
+
+
+def test_failing_rows_are_shown_as_a_policy_masks_them_and_no_other_way(shop: Path) -> None:
+    suite = {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "method", "value_set": ["GET"]}}
+    (shop / "gets.yaml").write_text(yaml.safe_dump({"name": "gets", "expectations": [suite | {"severity": "warning"}]}))
+    policy = {"name": "look", "columns": {"ts": {"generalise": {"to": "day"}}, "method": "keep", "client_ip": "hash"}}
+    (shop / "look.yaml").write_text(yaml.safe_dump(policy))
+    config = shop / "weir.yaml"
+    before = config.read_text()
+    config.write_text(before + "quality: {web_events: gets.yaml}\n")
+    try:
+        plain = weir("quality", "check", "web_events", "-p", str(shop), "--json")
+        shown = weir("quality", "check", "web_events", "-p", str(shop), "--json", "--samples", "look.yaml")
+        printed = weir("quality", "check", "web_events", "-p", str(shop), "--samples", "look.yaml")
+    finally:
+        config.write_text(before)
+    assert "samples" not in json.loads(plain.stdout)
+    (rows,) = json.loads(shown.stdout)["samples"].values()
+    assert [row["method"] for row in rows] == ["POST"] * 5
+    assert {row["ts"][:19] for row in rows} == {"2024-03-15 00:00:00"}
+    assert "POST" in printed.output
+    assert "10.0." not in shown.output + printed.output

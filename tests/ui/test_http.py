@@ -40,6 +40,7 @@ def ids(served: Served) -> dict[str, str]:
         request = client.get("/erasures.json").json()["requests"][-1]["id"]
     return {
         "/tables": "refined.web_events",
+        "/expectations": "refined.web_events",
         "/runs": run,
         "/erasures": request,
         "/exports": exports["decided"][0]["id"],

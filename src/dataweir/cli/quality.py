@@ -46,15 +46,17 @@ def add(group: Group) -> None:
     @command(quality, "check")
     @click.argument("table")
     @click.option("--fresh", is_flag=True, help="Read everything again instead of using the kept states.")
-    def check(output: Output, project: str, table: str, fresh: bool) -> None:
+    @click.option("--samples", metavar="POLICY", help="Show some failing rows, masked by this policy's file.")
+    def check(output: Output, project: str, table: str, fresh: bool, samples: str | None) -> None:
         """Check the whole of a table now; of what was checked before, nothing is read again."""
         from ..flow.project import Project
         from ..flow.quality import check as go
         from ..flow.quality import failed
         from .quality_view import reported
 
-        report = go(Project.open(project), table, fresh=fresh)
-        output.show({**report.as_dict(), "partitions_read": report.partitions_read}, reported(report))
+        report, shown = go(Project.open(project), table, fresh=fresh, samples=samples)
+        document = {**report.as_dict(), "partitions_read": report.partitions_read}
+        output.show({**document, "samples": shown} if samples else document, reported(report, shown))
         broken = [c.label for c in report.results if not c.success and c.severity == "critical"]
         if broken:
             raise failed(table, broken)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
 
 from ..output import table
-from .render import Render, mark, marked, moment, printed
+from ..privacy.sample import excerpt
+from .render import Render, as_records, mark, marked, moment, printed
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -42,8 +43,8 @@ def shown(report: Sequence[Any]) -> Render:
     return printed(*parts) if parts else printed("nothing was checked yet: run 'weir run'")
 
 
-def reported(report: Any) -> Render:
-    """A check of a whole table."""
+def reported(report: Any, samples: Mapping[str, Any]) -> Render:
+    """A check of a whole table, with masked rows that fail where they were asked for."""
     rows = [
         (escape(check.label), check.severity, mark(None if check.error else check.success), check.unexpected_count)
         for check in report.results
@@ -51,7 +52,16 @@ def reported(report: Any) -> Render:
     passed = sum(check.success for check in report.results)
     title = f"{report.name} · {report.rows or 0:,} rows · {passed} of {len(rows)} passed"
     read = f"read {report.partitions_read:,} partition(s); the rest is known from before"
-    return printed(marked(("expectation", "severity", "result", "unexpected"), rows, title), read)
+    shown = [_sample(label, found) for label, found in samples.items()]
+    return printed(marked(("expectation", "severity", "result", "unexpected"), rows, title), read, *shown)
+
+
+def _sample(label: str, rows: list[dict[str, Any]] | None) -> Render:
+    if not rows:
+        why = "no row fails within a file" if rows is not None else "withheld, for the residual scan found something"
+        return printed(f"{escape(label)}: {why}")
+    cells = [tuple(None if value is None else excerpt(str(value)) for value in row.values()) for row in rows]
+    return as_records(list(rows[0]), cells, f"{label}, as masked")
 
 
 def proposed(found: dict[str, Any], out: str | None) -> Render:

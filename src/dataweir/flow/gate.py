@@ -85,7 +85,8 @@ def judge(project: Project, adds: dict[str, list[str]], engine: Engine) -> list[
 
 def quarantine(project: Project, judged: Judged, files: list[str], engine: Engine, run: str) -> list[str]:
     """Write the failing rows of a batch that is held; return the files for raw.rejects."""
-    parts = [p for p in failing_rows(files, judged.report.row_rules, engine.map) if p.num_rows]
+    critical = [rule for rule in judged.report.row_rules if rule.critical]
+    parts = [p for p in failing_rows(files, critical, engine.map) if p.num_rows]
     if not parts:
         return []
     name = f"quality-{judged.table.removeprefix('refined.')}-{run}.parquet"

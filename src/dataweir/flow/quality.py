@@ -14,6 +14,7 @@ from ..registry import nearest
 from ..storage import join
 from .gate import suite_of
 from .project import Project
+from .samples import Sample, masked_samples
 
 HISTORY = 30
 """Results of a table that are looked back on."""
@@ -61,10 +62,13 @@ def quality(project: Project, table: str | None = None) -> list[TableQuality]:
     return found
 
 
-def check(project: Project, table: str, *, fresh: bool = False) -> Any:
+def check(
+    project: Project, table: str, *, fresh: bool = False, samples: str | None = None
+) -> tuple[Any, dict[str, Sample]]:
     """Check the whole of a refined table; of what an earlier check has read, only the kept states are looked at.
 
-    Returns the Report. Raises ConfigError for a table without a suite, QualityGateFailed never.
+    Returns the Report and, where `samples` names a policy's file, some failing rows of each check as it masks them.
+    Raises ConfigError for a table without a suite or a policy that does not fit, QualityGateFailed never.
     """
     from ..quality.validation import validate
 
@@ -75,7 +79,8 @@ def check(project: Project, table: str, *, fresh: bool = False) -> Any:
     states = None if fresh else join(project.warehouse, "quality", "states", name)
     with Engine(project.config.engine, project.scratch) as engine:
         engine.client  # noqa: B018 (the suite runs on the cluster, so it must be there)
-        return validate(files, suite, name=f"refined.{name}", states=states)
+        report = validate(files, suite, name=f"refined.{name}", states=states)
+        return report, masked_samples(project, files, report.row_rules, samples, engine) if samples else {}
 
 
 def proposal(project: Project, table: str) -> dict[str, Any]:

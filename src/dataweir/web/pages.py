@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from ..catalog.people import Role
 from ..catalog.records import CandidateState, Erasure, ErasureRequest, Run
 from ..errors import ConfigError
@@ -113,6 +115,17 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
         "sample": next((c.evidence["sample"] for c in candidates if c.state != "rejected"), []),
         "edges": [e for e in edges if name in (e.target, e.source)],
     }
+
+
+def expectations(project: Site, name: str, query: Query) -> dict[str, Any]:
+    """The newest Data Docs of one table: each expectation in words, by column."""
+    from ..quality.pages import sections
+
+    found = project.reading().quality_results(table=name, limit=1)
+    if not found:
+        raise ConfigError(f"nothing was checked of '{name}'", "see the list of tables")
+    newest = found[0]
+    return {"name": name, "quality": newest, "sections": Markup(sections(newest.result, newest.run, newest.at))}  # noqa: S704  # Great Expectations escaped it
 
 
 def runs(project: Site, _: str, query: Query) -> dict[str, Any]:
@@ -248,6 +261,7 @@ PAGES: tuple[Page, ...] = (
     Page("/", "Overview", "overview.html", overview, "Where everything stands"),
     Page("/tables", "Tables", "tables.html", tables, "Every table with its size"),
     Page("/tables/{id}", "Table", "table.html", table, "One table: schema, history, quality, lineage"),
+    Page("/expectations/{id}", "Expectations", "expectations.html", expectations, "The newest Data Docs of one table"),
     Page("/runs", "Runs", "runs.html", runs, "The runs, newest first", {"page": "integer"}),
     Page("/runs/{id}", "Run", "run.html", run, "One run: plan, counts, steps"),
     Page("/scores", "Scores", "scores.html", scores, "Both scores with all that explains them", {"of": "string"}),
