@@ -18,7 +18,7 @@ from served import PASSWORD, Served
 from dataweir.web.pages import PAGES as ALL_PAGES
 
 PAGES = ("/", "/exports", "/tables", "/tables/refined.social_posts", "/runs", "/scores", "/lineage", "/audit")
-PAGES += ("/search?q=reddit", "/people", "/erasures")
+PAGES += ("/search?q=reddit", "/people", "/erasures", "/expectations/refined.social_posts")
 
 
 @contextmanager
@@ -84,6 +84,7 @@ def test_every_page_is_accessible(sign_in: Any, served: Served, dark: bool) -> N
     kinds = {page.path for page in ALL_PAGES}
     assert {p.partition("?")[0] for p in PAGES} | {
         "/tables/{id}",
+        "/expectations/{id}",
         "/runs/{id}",
         "/exports/{id}",
         "/erasures/{id}",
