@@ -21,7 +21,7 @@ Weir = Callable[..., object]
 
 
 def test_run_export_publish_verify_and_forget_on_s3(
-    tmp_path: Path, run_weir: Weir, s3: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, call_weir: Weir, s3: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shop.build(tmp_path / "shop")
     settings = (folder / "weir.yaml").read_text()
@@ -30,7 +30,7 @@ def test_run_export_publish_verify_and_forget_on_s3(
     )
 
     def weir(*arguments: str) -> object:
-        ended = run_weir(*arguments, "--json", cwd=folder, env=s3)
+        ended = call_weir(*arguments, "--json", cwd=folder)
         assert ended.code == 0, ended.err
         return ended.json
 
