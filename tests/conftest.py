@@ -93,7 +93,7 @@ def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ended
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
         contextlib.chdir(cwd),
-        mock.patch.dict(os.environ, env or {}),
+        mock.patch.dict(os.environ, {**watched(), **(env or {})}),  # the workers are watched too
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
