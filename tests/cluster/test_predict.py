@@ -94,7 +94,7 @@ def test_without_knowledge_there_is_no_figure_but_a_reason() -> None:
 def test_a_plan_warns_before_a_worker_needs_more_than_it_may_take(memory: str, scheduler: str, warned: int) -> None:
     engine = allocate(EngineConfig(workers=2, memory=memory, scheduler=scheduler, gpu="off"))
     told = predict([run(10.0, shop=(1e6, 1000, 2.0))], {"shop": ("web_events", 4_000_000)}, engine)
-    plan = RunPlan({}, {}, engine, 0, told, {}, [], {})
+    plan = RunPlan({}, {}, engine, 0, told, {}, [], {}, {})
     assert len(plan.warnings) == warned == len(plan.as_dict()["warnings"])
     assert all("286 MiB" in each and "200 MiB" in each and "engine.memory" in each for each in plan.warnings)
-    assert not RunPlan({}, {}, engine, 0, Prediction(), {}, [], {}).warnings
+    assert not RunPlan({}, {}, engine, 0, Prediction(), {}, [], {}, {}).warnings

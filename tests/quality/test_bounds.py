@@ -73,7 +73,8 @@ def test_a_bucket_stays_small_whatever_the_rows(rows: int) -> None:
     assert rows / exchange.buckets_of(rows, rows // 10**6, filed=True) < 10**7
 
 
-def test_workers_of_this_machine_share_a_folder_and_let_glibc_learn() -> None:
+def test_workers_of_this_machine_share_a_folder_and_let_glibc_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)  # a cluster that is not ours may have left it here
     with Engine(EngineConfig(workers=1)) as engine:
         assert engine.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_").popitem()[1] is None
         with shared_folder() as folder:
