@@ -34,6 +34,8 @@ BENCHMARKS = (
     Benchmark("dedup.peers", "2000 {corpus}", "20000 {corpus}"),
     Benchmark("dedup.labelled", "{data}/dedup", "{data}/dedup"),
     Benchmark("dedup.scale", "20000 4 {corpus}", "1000000 10 {corpus}"),
+    Benchmark("dedup.bbit", "{data} 3000", "{data}"),
+    Benchmark("dedup.processes", "20000 {corpus}", "400000 {corpus}"),
     Benchmark("quality.run", "--rows 500000 --files 4", "--rows 5000000 --files 100"),
     Benchmark("privacy.accuracy", "{data}/pii", "{data}/pii"),
     Benchmark("privacy.speed", "{data} --texts 300 --lines 2000", "{data}"),
