@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,16 @@ body { background: #0d1117; color: #e6edf3 } .badge { background: #30363d }
 </style>
 """
 
-_ICON = re.compile(r'<i class="[^"]*text-(success|danger|warning)[^"]*"[^>]*></i>')
+_ICON = re.compile(r"text-(success|danger|warning)")
 _WORDS = {
     "success": '<b class="held">✓ holds</b>',
     "danger": '<b class="failed">✗ fails</b>',
     "warning": '<b class="failed">! no answer</b>',
 }
-_NEEDS_MORE = re.compile(r"""\s(?:style|id|data-[a-z-]+|onclick|href)=(?:"[^"]*"|'[^']*'|[^\s>]*)""")
-"""Attributes that only Great Expectations' own styles, scripts and places make sense of."""
-_HEADING = re.compile(r"(</?)h5\b")
+_TAGS = {"h5": "h2"} | {
+    tag: tag for tag in ("div", "span", "table", "thead", "tbody", "tr", "th", "td", "strong", "code", "pre", "p", "br")
+}
+"""What stays of Great Expectations' HTML, and as what."""
 
 
 def write_pages(results: Sequence[tuple[dict[str, Any], str, dt.datetime]], folder: Path) -> list[str]:
@@ -42,13 +44,13 @@ def write_pages(results: Sequence[tuple[dict[str, Any], str, dt.datetime]], fold
     folder.mkdir(parents=True, exist_ok=True)
     files, entries = [], []
     for result, run, at in results:
-        file = folder / f"{result['name']}.html"
+        file, name = folder / f"{result['name']}.html", escape(result["name"])
         file.write_text(page(result, run, at), encoding="utf-8")
         files.append(str(file))
         held = sum(check["success"] for check in result["results"])
         word = "passed" if result["success"] else "failed"
         entries.append(
-            f'<tr><td><a href="{file.name}">{result["name"]}</a></td><td>{word}</td>'
+            f'<tr><td><a href="{name}.html">{name}</a></td><td>{word}</td>'
             f"<td>{held} of {len(result['results'])}</td><td>{at:%Y-%m-%d %H:%M} UTC</td></tr>"
         )
     index = folder / "index.html"
@@ -87,8 +89,45 @@ def sections(result: dict[str, Any], run: str, at: dt.datetime) -> str:
         _overview, *by_column = document["sections"]
         view = DefaultJinjaSectionView()
         html = "".join(view.render({"section": each, "section_loop": {"index": 1}}) for each in by_column)
-    worded = _ICON.sub(lambda found: _WORDS[found[1]], html)
-    return _HEADING.sub(r"\1h2", _NEEDS_MORE.sub("", worded))
+    plain = _Plain()
+    plain.feed(html)
+    plain.close()
+    return "".join(plain.parts)
+
+
+class _Plain(HTMLParser):
+    """Keeps known tags with their class, turns icons into words, and shows any other markup as text.
+
+    Great Expectations puts names of columns and descriptions into its HTML as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        kind = dict(attrs).get("class") or ""
+        if tag == "i" and (icon := _ICON.search(kind)):
+            self.parts.append(_WORDS[icon[1]])
+        elif tag in _TAGS:
+            self.parts.append(f'<{_TAGS[tag]} class="{escape(kind)}">' if kind else f"<{_TAGS[tag]}>")
+        elif tag != "i":
+            self.parts.append(escape(self.get_starttag_text() or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _TAGS and tag != "br":
+            self.parts.append(f"</{_TAGS[tag]}>")
+        elif tag not in ("i", "br"):
+            self.parts.append(escape(f"</{tag}>"))
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(escape(data))
+
+    def handle_entityref(self, name: str) -> None:
+        self.parts.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.parts.append(f"&#{name};")
 
 
 def _as_validation_result(result: dict[str, Any], run: str, at: dt.datetime) -> Any:

@@ -80,7 +80,7 @@ def answer(frame: Any, expectation: Any) -> Any:
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # progress bars
             return batch.validate(expectation, result_format="COMPLETE")
-    except Exception as error:
+    except Exception as error:  # it is the answer, and compared as such
         return Refused(type(error).__name__)
 
 
@@ -100,7 +100,8 @@ class Refused(NamedTuple):
 def differences(ours: Any, theirs: Any) -> list[str]:
     """Return what of two results is not the same."""
     found = [] if ours.success == theirs.success else ["success"]
-    if _failed(ours) != _failed(theirs):
+    kinds = [each.kind if isinstance(each, Refused) else _failed(each) for each in (ours, theirs)]
+    if kinds[0] != kinds[1]:
         found.append("exception")
     return found + [key for key, value in theirs.result.items() if not _same(ours.result.get(key), value)]
 

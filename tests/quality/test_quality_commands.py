@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -132,3 +133,23 @@ def test_failing_rows_are_shown_as_a_policy_masks_them_and_no_other_way(shop: Pa
     assert {row["ts"][:19] for row in rows} == {"2024-03-15 00:00:00"}
     assert "POST" in printed.output
     assert "10.0." not in shown.output + printed.output
+
+
+def test_names_and_patterns_stand_in_pages_as_text() -> None:
+    from dataweir.quality.pages import page
+
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    judged = {"severity": "info", "success": False, "unexpected_count": 1, "unexpected_percent": 1.0}
+    checks = [
+        {"expectation": "expect_column_values_to_not_be_null", "kwargs": {"column": evil}},
+        {"expectation": "expect_column_values_to_match_regex", "kwargs": {"column": "a", "regex": r"x id=\d+ href=y"}},
+        {"expectation": "expect_column_mean_to_be_between", "kwargs": {"column": "b", "min_value": 1}, "error": evil},
+    ]
+    results = [{**judged, "observed": None, "error": None, **check} for check in checks]
+    result = {"name": evil, "suite": evil, "success": False, "rows": 9, "results": results}
+    html = page(result, "run", dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    assert "<script" not in html
+    assert "<img" not in html
+    assert html.count("&lt;img src=x onerror=alert(1)&gt;") >= 4
+    assert r"x id=\d+ href=y" in html
+    assert html.count("✗ fails") == 2
