@@ -101,6 +101,11 @@ class PeopleRecords(Database):
             rows = session.scalars(select(UserRow).order_by(UserRow.name))
             return [User(row.name, row.role, row.created) for row in rows]  # type: ignore[arg-type]
 
+    def vouched_names(self) -> set[str]:
+        """Return the names of the users for whom a provider vouches."""
+        with self.reading() as session:
+            return set(session.scalars(select(UserRow.name).where(UserRow.password_hash.startswith(_VOUCHED))))
+
     def check_password(self, name: str, password: str) -> User | None:
         """Return the user whose password this is; a name that is not known takes as long as a wrong password."""
         hasher = _hasher()

@@ -147,8 +147,9 @@ class Candidate:
 class Review:
     """One decision on one candidate, bound to the hash of what was looked at.
 
-    `through` says how the reviewer was known: 'web' by a sign-in, 'cli' by saying so. `signature` is the project's
-    own (hexadecimal Ed25519), so that a row written into the database by anybody else is no approval.
+    `through` says how the reviewer was known: 'web' by a sign-in, 'login' by the account of the system, 'cli' by saying
+    so. `signature` is the project's own (hexadecimal Ed25519), so that a row written into the database by anybody else
+    is no approval.
     """
 
     candidate: str

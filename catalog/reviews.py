@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from ..account import current_user
 from ..errors import ConfigError, PrivacyGateFailed
 from .chain import Verdict, link, verify
 from .database import Database, now
@@ -171,16 +171,6 @@ class ReviewRecords(Database):
             query = query.where(AuditRow.subject == subject)
         with self.reading() as session:
             return [record(AuditEntry, row) for row in session.scalars(query)]
-
-
-def current_user() -> str:
-    """Return the name of the system's user, or its number where it has no name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        import os
-
-        return f"uid:{os.getuid()}"
 
 
 def _advance(row: CandidateRow, state: CandidateState) -> None:

@@ -146,7 +146,7 @@ def _write(target: Path, candidate: Candidate, fields: ManifestFields, key: Ed25
 
 def _manifest(candidate: Candidate, fields: ManifestFields, public_key: str) -> dict[str, Any]:
     evidence = candidate.evidence
-    apart = ("name", "table", "purpose", "licence", "requester", "policy", "schema", "sample", "difference")
+    apart = ("name", "table", "purpose", "licence", "requester", "login", "policy", "schema", "sample", "difference")
     return {
         "format": FORMAT,
         "created": fields.created.astimezone(UTC).isoformat(),

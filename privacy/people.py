@@ -1,8 +1,11 @@
-"""Whether two names are one person's, so that nobody becomes somebody else by spelling."""
+"""Whether two names are one person's, so that nobody becomes somebody else by spelling or by another account."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping, Sequence
+
+from .subjects import flat
 
 _ALIKE = str.maketrans("аеорсухівѕјԁɡӏαεορυνικ", "aeopcyxibsjdglaeopuvik")
 """Letters of Cyrillic and Greek that look like Latin ones, the commonest (Unicode TR 39)."""
@@ -12,13 +15,31 @@ def same_person(one: str, other: str) -> bool:
     """Whether two names are spellings of one; a name without a letter or digit is nobody's.
 
     Case, blanks, punctuation, diacritics and letters that look alike do not count; of an e-mail address the part
-    before the @ is compared with plain names too.
+    before the @ and before a +tag is compared with plain names too, of DOMAIN\\name the name.
     """
-    first, second = _spellings(one), _spellings(other)
-    return bool(first & second)
+    return bool(_spellings(one) & _spellings(other))
+
+
+def names_of(name: str, people: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return all names of whoever is called so: this one, and those that `people` (a name: others) puts beside it."""
+    found, more = {name}, True
+    groups = [{first, *others} for first, others in people.items()]
+    while more:
+        more = [group for group in groups if not group <= found and _any_same(group, found)]
+        found = found.union(*more)
+    return found
+
+
+def one_person(one: str, other: str, people: Mapping[str, Sequence[str]]) -> bool:
+    """Whether two names are one person's, by their spelling or because `people` says so."""
+    return _any_same(names_of(one, people), {other})
+
+
+def _any_same(some: set[str], others: set[str]) -> bool:
+    return any(same_person(one, other) for one in some for other in others)
 
 
 def _spellings(name: str) -> set[str]:
-    plain = unicodedata.normalize("NFKD", name).casefold().translate(_ALIKE)
-    local = plain.partition("@")[0] if "@" in plain.strip("@") else plain
+    plain = flat(unicodedata.normalize("NFKD", name)).casefold().translate(_ALIKE).rpartition("\\")[2]
+    local = plain.partition("@")[0].partition("+")[0] if "@" in plain.strip("@") else plain
     return {"".join(c for c in text if c.isalnum()) for text in (plain, local)} - {""}

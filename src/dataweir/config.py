@@ -210,8 +210,14 @@ class ReviewConfig(Strict):
     """How long an approval counts, and how a reviewer must be known."""
 
     valid: Duration = Field("30d", description="how long an approval counts")
-    through: Literal["any", "web"] = Field(
-        "any", description="web: only who has signed in on the web page decides; any: also by name at the command line"
+    through: Literal["any", "login", "web"] = Field(
+        "login",
+        description="login: who decides is known by a sign-in on the web page or by their account of the system; "
+        "web: by a sign-in; any: also by a name that is said with --as",
+    )
+    people: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="a name: other names of the same person (login, account of the page, address at the provider)",
     )
 
 

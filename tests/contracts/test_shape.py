@@ -18,7 +18,7 @@ HOMES = {
     "dataweir.privacy": ROOT / "privacy",
     "dataweir.catalog": ROOT / "catalog",
 }
-BASE = {"config", "engine", "errors", "registry", "resources", "scratch", "settings", "storage"}
+BASE = {"account", "config", "engine", "errors", "registry", "resources", "scratch", "settings", "storage"}
 ROOMS = {"ingest", "quality", "privacy"}
 
 

@@ -114,6 +114,7 @@ sources:
     into: social_posts
     columns: {post_id: id, ts: at, author_name: customer, text: body}
     constants: {platform: support, kind: post}
+review: {through: any}
 exports:
   research: {table: social_posts, policy: policies/research.yaml, purpose: tests}
   traffic: {table: web_events, policy: policies/traffic.yaml, purpose: tests}

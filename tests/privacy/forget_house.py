@@ -100,6 +100,7 @@ labels:
   anger:
     labels: [calm, angry]
     functions: [{use: keyword, label: angry, words: [kettle]}]
+review: {through: any}
 exports:
   research: {table: social_posts, policy: policies/research.yaml, purpose: tests}
 """

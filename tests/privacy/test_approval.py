@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dataweir.account import current_user
 from dataweir.catalog.records import Review
 from dataweir.errors import PrivacyGateFailed
 from dataweir.flow.project import Project
@@ -69,7 +72,19 @@ def test_an_approval_of_another_candidate_does_not_fit(project: Project) -> None
         publish(project, "research", None, "mallory")
 
 
-@pytest.mark.parametrize("name", ["alice", " ALICE", "Álice", "a.lice@example.org", "аlice"])  # the last in Cyrillic
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alice",
+        " ALICE",
+        "Álice",
+        "a.lice@example.org",
+        "alice+review@example.org",
+        "OFFICE\\alice",
+        "ａｌｉｃｅ",
+        "аlice",
+    ],
+)  # in full width, and with a Cyrillic letter
 def test_nobody_approves_their_own_however_they_spell_themselves(project: Project, name: str) -> None:
     with pytest.raises(PrivacyGateFailed, match="the reviewer is the requester"):
         review(project, pending(project), "approved", name, "mine")
@@ -111,14 +126,14 @@ def test_a_policy_changed_after_the_approval_is_not_published_under(project: Pro
 
 def settings(project: Project, **values: str) -> Project:
     file = project.config.root / "weir.yaml"
-    file.write_text(file.read_text() + f"review: {values}\n".replace("'", ""))
+    file.write_text(file.read_text().replace("review: {through: any}\n", f"review: {values}\n".replace("'", "")))
     return Project.open(project.config.root)
 
 
 def test_an_approval_expires_as_configured(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     import dataweir.flow.sharing.review as flow
 
-    project = settings(project, valid="2d")
+    project = settings(project, valid="2d", through="any")
 
     class Earlier(datetime):
         @classmethod
@@ -137,6 +152,52 @@ def test_where_a_sign_in_is_wanted_a_name_is_not_enough(project: Project) -> Non
     with pytest.raises(PrivacyGateFailed, match="signed in"):
         review(project, pending(project), "approved", "bob", "looked at it", "cli")
     assert review(project, pending(project), "approved", "bob", "looked at it", "web").state == "approved"
+
+
+def test_unless_weir_yaml_says_so_a_name_that_is_only_said_decides_nothing(project: Project) -> None:
+    project = settings(project, valid="30d")
+    with pytest.raises(PrivacyGateFailed, match="'bob' was only said"):
+        review(project, pending(project), "approved", "bob", "looked at it", "cli")
+    with pytest.raises(PrivacyGateFailed, match="the reviewer is the requester"):  # alice was said; this account ran it
+        review(project, pending(project), "approved", current_user(), "looked at it", "login")
+    assert review(project, pending(project), "approved", "bob", "looked at it", "web").state == "approved"
+
+
+def test_the_command_line_knows_the_account_and_not_the_environment(
+    project: Project, call_weir: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = settings(project, valid="30d")
+    for name in ("LOGNAME", "USER", "USERNAME"):
+        monkeypatch.setenv(name, "bob")
+    answer = call_weir("review", "approve", pending(project), "--reason", "mine", cwd=project.config.root)
+    assert (answer.code, "the reviewer is the requester" in answer.err) == (4, True)
+
+
+def test_an_approval_of_looser_times_publishes_nothing(project: Project) -> None:
+    review(project, pending(project), "approved", "bob", "looked at it", "cli")
+    with pytest.raises(PrivacyGateFailed, match="'bob' was only said"):
+        publish(settings(project, valid="30d"), "research", None, "bob")
+
+
+def test_who_signs_in_in_two_ways_is_one_person_where_it_was_said(project: Project) -> None:
+    store = project.store()
+    store.set_user("al", "reviewer", "correct horse battery")
+    store.vouched("a.smith@example.org", "reviewer", "https://id.example", "1")
+    store.vouched("bob@example.org", "reviewer", "https://id.example", "2")
+    oidc = "ui: {oidc: {issuer: 'https://id.example', client_id: weir, roles: {x: reviewer}}}\n"
+    file = project.config.root / "weir.yaml"
+    plain = file.read_text() + oidc
+    for people, who, reason in (
+        ("", "al", "nobody can tell whether 'al' is also"),
+        ("", "bob@example.org", "nobody can tell whether 'alice' is also"),
+        ("alice: [a.smith@example.org]", "a.smith@example.org", "the reviewer is the requester"),
+        ("alice: [a.smith@example.org], al: [a.smith@example.org]", "al", "the reviewer is the requester"),
+    ):
+        mine = f"{{a.smith@example.org: [{current_user()}]{people and ', ' + people}}}"
+        file.write_text(plain.replace("review: {through: any}", f"review: {{people: {mine}}}"))
+        with pytest.raises(PrivacyGateFailed, match=reason):
+            review(Project.open(file.parent), pending(project), "approved", who, "mine", "web")
+    assert review(Project.open(file.parent), pending(project), "approved", "bob@example.org", "fine", "web")
 
 
 def test_a_good_approval_publishes_a_bundle_with_the_head_of_the_trail(project: Project) -> None:

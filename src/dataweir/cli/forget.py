@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 import click
 
+from ..account import current_user
 from ..errors import ConfigError
 from ..output import Output, table
 from .base import Group, command
@@ -44,7 +44,7 @@ def add(group: Group) -> None:
             return
         if subject is None:
             raise ConfigError("nobody is named", "weir forget --subject EMAIL|HANDLE|ID")
-        report = flow.forget(opened, subject, output, apply, names, person or getpass.getuser())
+        report = flow.forget(opened, subject, output, apply, names, person or current_user())
         output.show(report, _forgotten(report))
 
     @command(group, "retain")

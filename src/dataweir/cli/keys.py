@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
+from ..account import current_user
 from ..output import Output, table
 from .base import Defaulting, Group, command
 from .render import printed
@@ -36,7 +35,7 @@ def add(group: Group) -> None:
         from ..flow.project import Project
         from ..flow.sharing.unmask import rotate_key
 
-        made = rotate_key(Project.open(project), name, person or getpass.getuser())
+        made = rotate_key(Project.open(project), name, person or current_user())
         output.show(made, printed(f"key {made.name} is now {made.id}; the one before is kept"))
 
     @command(group, "unmask")
@@ -60,7 +59,7 @@ def add(group: Group) -> None:
         from ..flow.project import Project
         from ..flow.sharing.unmask import unmask as go
 
-        made = go(Project.open(project), export, source, target, person or getpass.getuser(), reason, key)
+        made = go(Project.open(project), export, source, target, person or current_user(), reason, key)
         output.show(
             made, printed(f"{made.rows:,} rows in {made.file}; read again: {', '.join(made.columns) or 'nothing'}")
         )
@@ -75,7 +74,7 @@ def add(group: Group) -> None:
         from ..flow.sharing.aggregate import aggregate as go
         from ..flow.sharing.aggregate import write_csv
 
-        made = go(Project.open(project), name, person or getpass.getuser(), output)
+        made = go(Project.open(project), name, person or current_user(), output)
         if target:
             write_csv(made, target)
         rows = [tuple(str(value) for value in row.values()) for row in made.rows]

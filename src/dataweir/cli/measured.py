@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
+from ..account import current_user
 from ..output import Output
 from .base import Group, command
 from .render import printed
@@ -44,7 +43,7 @@ def add(group: Group) -> None:
         from ..flow.project import Project
 
         given = Utility(measure, reference, released, chance)
-        made = record_utility(Project.open(project), candidate_id, given, person or getpass.getuser())
+        made = record_utility(Project.open(project), candidate_id, given, person or current_user())
         output.show(made, printed(f"candidate {made['candidate']}: {made['cost']:.1%} of its use lost by {measure}"))
 
     @command(measured, "model")
@@ -69,6 +68,6 @@ def add(group: Group) -> None:
         from ..flow.project import Project
 
         given = Model(name, seconds, least_seconds, threads, speedup)
-        made = record_model(Project.open(project), given, person or getpass.getuser())
+        made = record_model(Project.open(project), given, person or current_user())
         eta = "not measured" if made["eta_alg"] is None else f"{made['eta_alg']:.3f}"
         output.show(made, printed(f"model {name} recorded; eta of optimisation now {eta}"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Literal
 
 import click
 
+from ..account import current_user
 from ..output import Output
 from .base import Group, command
 
@@ -26,7 +26,7 @@ def add(group: Group) -> None:
         from ..flow.sharing.export import export as go
         from .share_view import candidate
 
-        made = go(Project.open(project), name, person or getpass.getuser(), output, sequences)
+        made = go(Project.open(project), name, person or current_user(), output, sequences)
         output.show(made, candidate(made))
 
     @group.group("review", cls=Group)
@@ -57,13 +57,18 @@ def add(group: Group) -> None:
         output: Output, project: str, identifier: str, decision: Decision, person: str | None, reason: str
     ) -> None:
         from ..flow.project import Project
+        from ..flow.sharing.deciders import Through
         from ..flow.sharing.review import review as go
         from .share_view import reviewed
 
-        made = go(Project.open(project), identifier, decision, person or getpass.getuser(), reason)
+        login = current_user()
+        through: Through = "login" if person in (None, login) else "cli"
+        made = go(Project.open(project), identifier, decision, person or login, reason, through)
         output.show(made, reviewed(made))
 
-    person = click.option("--as", "person", default=None, help="The reviewer.  [default: the login name]")
+    person = click.option(
+        "--as", "person", default=None, help="The reviewer, where review.through is any.  [default: the login name]"
+    )
     reason = click.option("--reason", required=True, help="Why; stands in the manifest and the audit log.")
 
     @command(review, "approve")
@@ -92,7 +97,7 @@ def add(group: Group) -> None:
         from ..flow.sharing.review import publish as go
         from .share_view import published
 
-        made = go(Project.open(project), name, folder, person or getpass.getuser())
+        made = go(Project.open(project), name, folder, person or current_user())
         output.show(made, published(made))
 
     @command(group, "verify")

@@ -32,7 +32,8 @@ sources: {{}}
 #    columns: {{post_id: id, ts: created_at, text: body}}
 #    constants: {{platform: support, kind: post}}
 
-# What may leave, and how; `weir export NAME`, then `weir review`, then `weir publish NAME`.
+# What may leave, and how; `weir export NAME`, then `weir review`, then `weir publish NAME`. Who approves signs in on
+# the web page, or works under another account of the system than who asked; `review: {{through: any}}` believes a name.
 exports: {{}}
 #  research: {{table: social_posts, policy: policies/research.yaml, purpose: "what for", licence: "under what"}}
 """

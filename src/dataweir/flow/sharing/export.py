@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ...account import current_user
 from ...catalog.records import Candidate, StepRecord
 from ...engine import Engine, Secret
 from ...errors import ConfigError, PrivacyGateFailed
@@ -77,6 +78,7 @@ def export(project: Project, name: str, requester: str, output: Output, with_seq
                 name=name,
                 table=table,
                 requester=requester,
+                login=current_user(),
                 policy=policy,
                 masked=made.masked,
                 sealed=made.sealed,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ...account import current_user
 from ...catalog.records import Erasure
-from ...catalog.reviews import current_user
 from ...config import days
 from ...engine import Engine, Secret
 from ...errors import ConfigError, StorageError

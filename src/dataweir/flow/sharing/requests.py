@@ -17,10 +17,10 @@ from ...catalog.records import ErasureRequest, RequestState
 from ...errors import ConfigError, PrivacyGateFailed
 from ...output import Output
 from ...privacy.keys import known_keys, secret_key
-from ...privacy.people import same_person
 from ...privacy.sealing import seal, unseal
 from ...privacy.subjects import Subjects, forms, hashed, words
 from ..project import Project
+from .deciders import objections
 from .forget import Forgotten, forget
 
 LONGEST = 500
@@ -57,9 +57,9 @@ def decide_request(
     """
     store = project.reading()
     request = store.erasure_request(ident)
-    if same_person(person, request.requested_by):
-        store.audit("erasure refused", ident, {"reasons": ["the decider is the requester"]}, actor=person)
-        raise PrivacyGateFailed(f"request {ident} is your own", "somebody else must decide on it")
+    if reasons := objections(project, store, person, "web", [request.requested_by]):
+        store.audit("erasure refused", ident, {"reasons": reasons}, actor=person)
+        raise PrivacyGateFailed(f"request {ident}: {'; '.join(reasons)}", "somebody else must decide on it")
     if seen != report_hash(request):
         raise ConfigError(f"request {ident} is not what was looked at", "look again")
     key = secret_key(project.keys, _KEY)

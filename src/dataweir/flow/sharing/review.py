@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ...catalog.records import Decision, Review, StepRecord
+from ...catalog.records import Candidate, Decision, Review, StepRecord
 from ...config import days
 from ...errors import PrivacyGateFailed
 from ...privacy.bundle import ManifestFields
 from ...privacy.bundle import publish as bundle
 from ...privacy.evidence import read_candidate
-from ...privacy.people import same_person
 from ...privacy.policy import load_policy
 from ...privacy.review import check_review, signed
 from ...privacy.signing import signing_key
 from ...storage import is_local, join
 from ..measured import utility_of
 from ..project import Project
+from .deciders import Through, objections
 from .export import Exported, find_candidate, rescored, shown
-
-Through = Literal["cli", "web"]
 
 
 def review(
     project: Project, identifier: str, decision: Decision, reviewer: str, reason: str, through: Through = "cli"
 ) -> Exported:
-    """Approve or reject a candidate, and sign that. `through` says how the reviewer is known: by a sign-in, or so said.
+    """Approve or reject a candidate, and sign that. `through` says how the reviewer is known (deciders.Through).
 
     Raises PrivacyGateFailed for one's own, one that changed or is decided, a reason that says nothing, and where
-    weir.yaml wants a sign-in.
+    the reviewer is not known as weir.yaml wants it.
     """
     with project.held() as (store, _):
         candidate = find_candidate(store, identifier)
@@ -38,14 +36,15 @@ def review(
         key = signing_key(project.keys)
         draft = signed(Review(candidate.id, decision, reviewer, reason, candidate.candidate_hash, now, through), key)
         reasons = [] if reason.strip() else ["the review gives no reason"]
+        evidence = candidate.evidence
         if decision == "approved":
             hashed = read_candidate(candidate.path)
-            requester = str(hashed.evidence.get("requester", ""))
+            evidence = hashed.evidence
+            requester = str(evidence.get("requester", ""))
             reasons = check_review(draft, hashed.hash, requester, now, key=key.public_key())
-            if not same_person(reviewer, requester) and same_person(reviewer, candidate.requested_by):
-                reasons.append("the reviewer is the requester")
-        if project.config.review.through == "web" and through != "web":
-            reasons.append("weir.yaml wants reviewers who have signed in: decide on the web page")
+        asked = _asked(project, candidate, evidence)
+        found = objections(project, store, reviewer, through, asked if decision == "approved" else [])
+        reasons += [why for why in found if why not in reasons]
         if reasons:
             store.audit("approval refused", candidate.id, {"reasons": reasons, "through": through}, actor=reviewer)
             raise PrivacyGateFailed(
@@ -81,6 +80,12 @@ def publish(project: Project, name: str, folder: str | None, person: str) -> dic
                 f"'weir export {name}', then have somebody else approve it: 'weir review approve ID'",
             )
         candidate, approval = ready[0], approvals[0]
+        asked = _asked(project, candidate, read_candidate(candidate.path).evidence)
+        if reasons := objections(project, store, approval.reviewer, approval.through, asked):
+            raise PrivacyGateFailed(
+                f"the approval of candidate {candidate.id} does not count: {'; '.join(reasons)}",
+                "have it reviewed again, as weir.yaml wants it",
+            )
         shared = project.warehouse if is_local(project.warehouse) else str(project.config.root)
         target = folder or candidate.published_path or join(shared, "shared", name, candidate.id)
         fields = ManifestFields(
@@ -108,6 +113,12 @@ def publish(project: Project, name: str, folder: str | None, person: str) -> dic
             "public_key": str(project.keys / "signing.pub"),
             "new": manifest.new,
         }
+
+
+def _asked(project: Project, candidate: Candidate, evidence: dict[str, Any]) -> list[str]:
+    """Return the names of who asked: as was said, and, where that is not enough, the account that ran the export."""
+    said = [str(evidence.get("requester", "")), candidate.requested_by]
+    return said if project.config.review.through == "any" else [*said, str(evidence.get("login", ""))]
 
 
 def _trail(store: Any, approval: Review) -> dict[str, Any]:
