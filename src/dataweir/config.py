@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateA
 
 from .errors import ConfigError
 from .registry import nearest
-from .settings import SECRET, RestCatalogConfig, SequenceConfig, TableConfig, UiConfig
+from .settings import SECRET, AggregateConfig, RestCatalogConfig, SequenceConfig, TableConfig, UiConfig
 from .settings import Strict as Strict
 
 _DAYS = re.compile(r"[1-9][0-9]{0,4}d")
@@ -190,20 +190,6 @@ class AlertConfig(Strict):
     mail: MailConfig | None = Field(None, description="the same by e-mail")
     barrier: float | None = Field(None, gt=0, lt=1, description="tell when the data-barrier score rises above this")
     bottleneck: float | None = Field(None, gt=0, lt=1, description="the same for the compute-bottleneck score")
-
-
-class AggregateConfig(Strict):
-    """One aggregate that is released with differential privacy: what is counted, by what, at what price."""
-
-    table: str = Field(description="the refined table that is counted")
-    by: list[str] = Field(default_factory=list, description="columns that make the groups; none: one number")
-    keys: dict[str, list[str]] = Field(default_factory=dict, description="column of `by`: the values it may have")
-    measure: Literal["count", "sum", "mean"] = Field("count", description="rows, or the sum or mean of `column`")
-    column: str | None = Field(None, description="the column that is added up")
-    between: tuple[int, int] = Field((0, 1), description="values of the column are clamped to this")
-    subject: str | None = Field(None, description="the column of the person; default: the one that is known")
-    rows_per_person: int = Field(1, ge=1, description="how many rows of a person count")
-    epsilon: float = Field(gt=0, description="what it takes of the table's budget each time it is released")
 
 
 class ReviewConfig(Strict):

@@ -33,6 +33,20 @@ class TableConfig(Strict):
     columns: dict[str, list[str]] = Field(default_factory=dict, description="column: its tags")
 
 
+class AggregateConfig(Strict):
+    """One aggregate that is released with differential privacy: what is counted, by what, at what price."""
+
+    table: str = Field(description="the refined table that is counted")
+    by: list[str] = Field(default_factory=list, description="columns that make the groups; none: one number")
+    keys: dict[str, list[str]] = Field(default_factory=dict, description="column of `by`: the values it may have")
+    measure: Literal["count", "sum", "mean"] = Field("count", description="rows, or the sum or mean of `column`")
+    column: str | None = Field(None, description="the column that is added up")
+    between: tuple[int, int] = Field((0, 1), description="values of the column are clamped to this")
+    subject: str | None = Field(None, description="the column of the person; default: the one that is known")
+    rows_per_person: int = Field(1, ge=1, description="how many rows of a person count")
+    epsilon: float = Field(gt=0, description="what it takes of the table's budget each time it is released")
+
+
 class RestCatalogConfig(Strict):
     """The Iceberg REST catalogue that names the tables, in place of the catalogue's database."""
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...config import AggregateConfig
 from ...engine import Engine, Secret
 from ...errors import ConfigError, MissingExtra
 from ...output import Output
@@ -18,6 +17,7 @@ from ...privacy.files import row_count
 from ...privacy.keys import secret_key
 from ...privacy.noise import Bounds, bounded, cells, noisy
 from ...registry import nearest
+from ...settings import AggregateConfig
 from ..project import Project
 from .masking import BUCKET_ROWS
 
