@@ -22,11 +22,10 @@ def same_person(one: str, other: str) -> bool:
 
 def names_of(name: str, people: Mapping[str, Sequence[str]]) -> set[str]:
     """Return all names of whoever is called so: this one, and those that `people` (a name: others) puts beside it."""
-    found, more = {name}, True
+    found = {name}
     groups = [{first, *others} for first, others in people.items()]
-    while more:
-        more = [group for group in groups if not group <= found and _any_same(group, found)]
-        found = found.union(*more)
+    for _ in groups:  # a name may be linked to one that is linked to another
+        found = found.union(*(group for group in groups if _any_same(group, found)))
     return found
 
 
