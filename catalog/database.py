@@ -20,7 +20,7 @@ from ..errors import ConfigError, MissingExtra, StorageError
 from ..storage import storage_error
 from .plainjson import dump_json
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision in migrations/versions; here so that opening a current store loads no Alembic."""
 
 VERSION_TABLE = "weir_version"

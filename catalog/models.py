@@ -124,6 +124,21 @@ class CommitRow(Base):
     __table_args__ = (Index("commits_state", "state"),)
 
 
+class EventRow(Base):
+    """What a run did or said, by the clock; number 0 is the run itself, until it was last heard of."""
+
+    __tablename__ = "run_events"
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer(), primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    text: Mapped[str] = mapped_column(Text())
+    began: Mapped[datetime]
+    until: Mapped[datetime]
+    done: Mapped[int] = mapped_column(Integer())
+    total: Mapped[int] = mapped_column(Integer())
+    link: Mapped[str | None]
+
+
 class StepRow(Base):
     """What one step of a run did to one subject (a source or a table)."""
 

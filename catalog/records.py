@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-RunState = Literal["running", "done", "failed", "gate_failed"]
+RunState = Literal["running", "interrupted", "done", "failed", "gate_failed"]
+EventKind = Literal["run", "step", "note"]
 SplitState = Literal["pulled", "refined"]
 CandidateState = Literal["pending", "approved", "rejected", "published", "erased"]
 Decision = Literal["approved", "rejected"]
@@ -16,7 +17,10 @@ ScoreKind = Literal["barrier", "bottleneck"]
 
 @dataclass(frozen=True)
 class Run:
-    """One pass over the sources. `id` sorts by time; `error` is WeirError.as_dict() of what stopped it."""
+    """One pass over the sources. `id` sorts by time; `error` is WeirError.as_dict() of what stopped it.
+
+    `state` is interrupted where a run did not end and is not heard of any more: it was killed.
+    """
 
     id: str
     project: str
@@ -28,6 +32,23 @@ class Run:
     plan: dict[str, Any]
     counts: dict[str, Any]
     error: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a run did or said: a step from `began` `until` its end (or when it was last heard of), or a line of its log.
+
+    `done` of `total` pieces of a step are finished; `link` is the address of the engine's dashboard meanwhile.
+    """
+
+    number: int
+    kind: EventKind
+    text: str
+    began: datetime
+    until: datetime
+    done: int
+    total: int
+    link: str | None
 
 
 @dataclass(frozen=True)

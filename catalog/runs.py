@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from ..errors import ConfigError
 from .database import Database, now
 from .descriptions import change_description
-from .models import Base, CursorRow, QualityRow, RunRow, SplitRow, StepRow
+from .events import SILENCE_SECONDS
+from .models import Base, CursorRow, EventRow, QualityRow, RunRow, SplitRow, StepRow
 from .records import QualityRecord, Run, RunState, SplitRecord, SplitState, SplitTotal, StepRecord, record
 
 _BATCH = 500  # rows in one statement: SQLite takes 32,766 values
@@ -98,21 +99,16 @@ class RunRecords(Database):
         with self.writing() as session:
             _run_row(session, run).plan = dict(plan)
 
-    def set_progress(self, run: str, progress: Mapping[str, Any]) -> None:
-        """Say where a run under way stands; what `finish_run` counts takes its place."""
-        with self.writing() as session:
-            _run_row(session, run).counts = {"progress": dict(progress)}
-
     def runs(self, limit: int = 20, skip: int = 0) -> list[Run]:
         """Return the newest runs, newest first, without the first `skip` of them."""
         query = select(RunRow).order_by(RunRow.id.desc()).limit(limit).offset(skip)
         with self.reading() as session:
-            return [record(Run, row) for row in session.scalars(query)]
+            return [_run(session, row) for row in session.scalars(query)]
 
     def run(self, run: str) -> Run:
         """Return one run. Raises ConfigError where there is none of that id."""
         with self.reading() as session:
-            return record(Run, _run_row(session, run))
+            return _run(session, _run_row(session, run))
 
     def cursor(self, source: str) -> dict[str, Any]:
         """Return what the source remembers; empty where it was never read."""
@@ -219,6 +215,17 @@ class RunRecords(Database):
 
 def _times(counts: Mapping[str, int], times: int) -> dict[str, int]:
     return {reason: count * times for reason, count in counts.items()}
+
+
+def _run(session: Session, row: RunRow) -> Run:
+    """Return the record of a run; one that has gone silent was interrupted, whatever its row still says."""
+    found = record(Run, row)
+    if found.state != "running":
+        return found
+    last = session.get(EventRow, (row.id, 0))
+    heard = last.until if last else row.started
+    silent = (now() - heard).total_seconds() > SILENCE_SECONDS
+    return dataclasses.replace(found, state="interrupted") if silent else found
 
 
 def _run_row(session: Session, run: str) -> RunRow:

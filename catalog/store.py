@@ -5,6 +5,7 @@ from __future__ import annotations
 from .budget import BudgetRecords
 from .descriptions import DescriptionRecords
 from .erasures import ErasureRecords
+from .events import EventRecords
 from .intents import IntentRecords
 from .measurements import MeasureRecords
 from .people import PeopleRecords
@@ -17,6 +18,7 @@ from .tags import TagRecords
 
 class Store(
     RunRecords,
+    EventRecords,
     IntentRecords,
     ReviewRecords,
     MeasureRecords,

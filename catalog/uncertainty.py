@@ -158,12 +158,14 @@ def _hardest(kind: ScoreKind, items: Sequence[Item], inputs: _Inputs) -> dict[st
 def _sensitivity(kind: ScoreKind, items: Sequence[Item], first: _Inputs) -> dict[str, float]:
     second = _inputs(kind, items, 1)
     a, b = _evaluate(kind, items, first), _evaluate(kind, items, second)
-    variance = float(np.concatenate([a, b]).var())
+    drawn = np.concatenate([a, b])
+    variance, middle = float(drawn.var()), float(drawn.mean())
     if variance < 1e-12:
         return {}
     found = {}
     for name in first.blocks:
         mixed = _Inputs({**first.blocks, name: second.blocks[name]})
-        index = float((b * (_evaluate(kind, items, mixed) - a)).mean()) / variance
+        # b from its mean: of scores that hardly vary the noise of the mean alone would be taken for an effect
+        index = float(((b - middle) * (_evaluate(kind, items, mixed) - a)).mean()) / variance
         found[name] = min(1.0, max(0.0, index))
     return dict(sorted(found.items(), key=lambda entry: -entry[1]))

@@ -15,7 +15,10 @@ class BusyShare(Ratio):
     goalposts = Goalposts(easy=1.0, hard=0.0)
     why = "the natural ends of a share: always at work, never (the U of the USE method)"
     needs = ("busy_seconds", "wall_seconds", "workers")
-    advice = "use fewer workers, or more and smaller partitions so that none waits"
+    advice = (
+        "pull more at a time, for the workers wait while a run starts, checks and commits; else use fewer of them "
+        "(engine.workers), or more and smaller partitions (engine.partition)"
+    )
 
     def over(self, facts: Facts) -> float:
         """Add up seconds of all tasks."""

@@ -15,7 +15,10 @@ class UsefulBytesShare(Ratio):
     goalposts = Goalposts(easy=1.0, hard=0.0)
     why = "the natural ends of a share: each byte once, or endlessly again"
     needs = ("bytes_in", "work_bytes")
-    advice = "join passes over the same data, and avoid retries"
+    advice = (
+        "pull more at a time: modules and indexes are read anew by every run; plain rather than packed files count for "
+        "what they hold; leave out dedup.<table>.threshold where near duplicates do not matter"
+    )
 
     def over(self, facts: Facts) -> float:
         """Add up bytes that had to be read."""

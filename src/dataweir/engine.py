@@ -49,10 +49,14 @@ class Secret(bytes):
 
 @dataclass(frozen=True)
 class Timed:
-    """A task's result with what it cost on its worker: seconds, bytes read and written, peak memory meanwhile."""
+    """A task's result with what it cost on its worker: seconds, bytes read and written, peak memory meanwhile.
+
+    `compile_seconds` of the seconds went into compiling kernels, which a machine does once and keeps.
+    """
 
     value: Any
     seconds: float
+    compile_seconds: float
     peak_memory: int
     read_bytes: int
     written_bytes: int
@@ -65,6 +69,7 @@ class Cost:
 
     tasks: int = 0
     seconds: float = 0.0
+    compile_seconds: float = 0.0
     wall_seconds: float = 0.0
     read_bytes: int = 0
     written_bytes: int = 0
@@ -77,7 +82,8 @@ class Engine:
 
     `busy_seconds` adds up the task time of all workers, `peak_memory` is the largest resident size that any of
     them ever had (bytes), `peak_memory_total` that of all of them, `wall_seconds` the time that `map` was waiting
-    for results, `costs` says all that by function; `spilled_bytes` is what workers wrote to disk for want of memory.
+    for results, `costs` says all that by function; `spilled_bytes` is what workers wrote to disk for want of memory,
+    `start_seconds` what starting the cluster took, or joining it.
     """
 
     def __init__(self, config: EngineConfig, scratch: str | None = None) -> None:
@@ -87,6 +93,7 @@ class Engine:
         self._cluster: Any = None
         self.busy_seconds = 0.0
         self.wall_seconds = 0.0
+        self.start_seconds = 0.0
         self.spilled_bytes = 0.0
         self.costs: dict[str, Cost] = {}
         self._peaks: dict[tuple[str, int], int] = {}
@@ -120,7 +127,9 @@ class Engine:
     def client(self) -> Any:
         """The Dask client; the cluster starts here, not before."""
         if self._client is None:
+            began = time.perf_counter()
             self._start()
+            self.start_seconds += time.perf_counter() - began
         return self._client
 
     def map(
@@ -177,6 +186,7 @@ class Engine:
         self._peaks[timed.process] = max(self._peaks.get(timed.process, 0), timed.peak_memory)
         cost.tasks += 1
         cost.seconds += timed.seconds
+        cost.compile_seconds += timed.compile_seconds
         cost.read_bytes += timed.read_bytes
         cost.written_bytes += timed.written_bytes
         cost.peak_memory = max(cost.peak_memory, timed.peak_memory)
@@ -328,18 +338,23 @@ class _Task:
         return f"<task {self.__name__}>"
 
     def __call__(self, item: Any) -> Timed:
+        from numba.core.event import install_timer
+
         read, written = _transferred()
         _forget_peak()
+        compiled: list[float] = []
         started = time.perf_counter()
         try:
-            value = self.function(item, *self.arguments)
+            with install_timer("numba:compile", compiled.append):
+                value = self.function(item, *self.arguments)
         except WeirError:
             raise
         except Exception as error:
             raise strip(error, self.__name__) from None
         seconds = time.perf_counter() - started
         again, out = _transferred()
-        return Timed(value, seconds, _peak(), again - read, out - written, (platform.node(), os.getpid()))
+        process = platform.node(), os.getpid()
+        return Timed(value, seconds, sum(compiled), _peak(), again - read, out - written, process)
 
 
 def _forget_peak() -> None:

@@ -81,7 +81,7 @@ def test_every_page_is_accessible(sign_in: Any, served: Served, dark: bool) -> N
     waiting = browser.find_element(By.CSS_SELECTOR, "tbody a").get_attribute("href")
     browser.get(f"{served.url}/erasures")
     request = browser.find_element(By.CSS_SELECTOR, "tbody a").get_attribute("href")
-    kinds = {page.path for page in ALL_PAGES}
+    kinds = {page.path for page in ALL_PAGES if page.whole}
     assert {p.partition("?")[0] for p in PAGES} | {
         "/tables/{id}",
         "/expectations/{id}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def small(tmp_path: Path) -> Project:
 def running(small: Project) -> tuple[Store, Run, Watched]:
     store = small.reading()
     run = store.start_run("small", "0" * 16, plan={"prediction": PREDICTION})
-    return store, run, Watched(Output(json=True), store, run.id, lambda: DASHBOARD)
+    watched = Watched(Output(json=True), store, run.id)
+    watched.dashboard = lambda: DASHBOARD
+    return store, run, watched
 
 
 @pytest.fixture
@@ -71,6 +74,59 @@ def test_a_run_tells_where_it_stands_and_stops_telling(client: TestClient, runni
         assert "data-live" not in page
         assert "http-equiv" not in page
     assert client.get("/runs.json").json()["live"] is None
+
+
+def test_what_is_asked_for_again_is_a_small_part(client: TestClient, running: tuple[Store, Run, Watched]) -> None:
+    store, run, watched = running
+    with watched.progress("pull", 3) as advance:
+        advance()
+    part = client.get("/live").text
+    assert "pull" in part
+    assert "<html" not in part
+    assert len(part) < len(client.get("/runs").text) / 2
+    assert client.get("/live.json").json()["live"]["run"] == run.id
+    store.finish_run(run.id, "done", {})
+    assert client.get("/live").text.strip() == ""
+
+
+def test_a_run_that_was_killed_is_shown_as_interrupted(
+    client: TestClient, running: tuple[Store, Run, Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, run, watched = running
+    monkeypatch.setattr("dataweir.flow.progress.BEAT_SECONDS", 0.01)
+    with watched:
+        first = store.events(run.id)[0].until
+        while store.events(run.id)[0].until == first:  # it tells that it is alive, whatever it is busy with
+            time.sleep(0.01)
+        with watched.progress("clean web_events", 5) as advance:
+            advance()
+    monkeypatch.setattr("dataweir.catalog.runs.SILENCE_SECONDS", -1.0)
+    assert store.run(run.id).state == "interrupted"
+    assert [found.state for found in store.runs()] == ["interrupted"]
+    for place in ("/", "/runs", f"/runs/{run.id}"):
+        page = client.get(place).text
+        assert "Nothing was heard of it since" in page
+        assert "http-equiv" not in page
+    assert store.start_run("small", "0" * 16).id != run.id
+    assert store.run(run.id).state == "failed"
+
+
+def test_the_page_of_a_run_has_its_steps_by_the_clock_and_its_log(
+    client: TestClient, running: tuple[Store, Run, Watched]
+) -> None:
+    store, run, watched = running
+    with watched:
+        for name in ("pull", "clean web_events"):
+            with watched.progress(name, 1) as advance:
+                advance()
+        watched.log("5 rows added to refined.web_events")
+    store.finish_run(run.id, "done", {})
+    told = client.get(f"/runs/{run.id}.json").json()
+    pull, clean = told["clock"]
+    assert (pull["step"], clean["step"]) == ("pull", "clean web_events")
+    assert 0 <= pull["began"] <= pull["until"] <= clean["began"] <= clean["until"] <= told["clock_seconds"]
+    assert [line["text"] for line in told["log"]] == ["5 rows added to refined.web_events"]
+    assert "5 rows added to refined.web_events" in client.get(f"/runs/{run.id}").text
 
 
 def test_a_browser_follows_a_run_to_its_end(small: Project, running: tuple[Store, Run, Watched], chromium: Any) -> None:

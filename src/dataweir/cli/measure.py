@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..errors import ConfigError
+from ..flow.fixed import MOSTLY
 from ..output import Output, table
 from .base import Group, command
 from .render import Render, printed, score_line
@@ -86,11 +87,12 @@ def _explained(report: dict[str, Any]) -> Render:
     parts: list[Any] = []
     for kind, score in report["scores"].items():
         parts += [score_line(kind, score), _pillars(kind, score), _metrics(score["contributions"])]
-        parts += _bottleneck_line(score) if kind == "bottleneck" else []
+        parts += _bottleneck_lines(score) if kind == "bottleneck" else []
         for number, change in enumerate(score["changes"], 1):
+            faster = f", {change['times']:,.3g} times as fast" if change.get("times") else ""
             parts.append(
                 f"{number}. {change['metric']} from {change['value']:,.4g} to {change['easy']:g} {change['unit']}: "
-                f"the score falls by {change['drop']:.3f} ({change['advice']})"
+                f"the score falls by {change['drop']:.3f}{faster} ({change['advice']})"
             )
         if guess := score.get("what_if"):
             given = ", ".join(f"{name} = {value:g}" for name, value in guess["with"].items())
@@ -102,6 +104,7 @@ def _explained(report: dict[str, Any]) -> Render:
     ready = report["readiness"]
     wanting = f"; the next band wants {', '.join(ready['wanting'])}" if ready["wanting"] else ""
     parts.append(f"data readiness: band {ready['band']}{wanting}")
+    parts += _fixed(report["fixed"])
     if law := report["scaling"]:
         best = f"; best with {law['best_workers']:.0f} workers" if law["best_workers"] else ""
         parts.append(f"scaling (USL): contention {law['sigma']:.3f}, coherency {law['kappa']:.4f}{best}")
@@ -113,12 +116,31 @@ def _explained(report: dict[str, Any]) -> Render:
     return printed(*parts)
 
 
-def _bottleneck_line(score: dict[str, Any]) -> list[str]:
-    facts, value = score["facts"], score["value"]
+def _fixed(found: dict[str, Any] | None) -> list[str]:
+    """What of the newest run does not grow with the data, and what to do where that is most of it."""
+    if found is None:
+        return []
+    lines = [
+        f"fixed cost of the newest run: {found['share']:.0%} of {found['seconds']:,.1f} s, "
+        f"{found['start_seconds']:,.1f} s starting workers and {found['compiling_seconds']:,.1f} s compiling; "
+        f"for {found['driver_seconds']:,.1f} s no task was under way"
+    ]
+    if found["share"] > MOSTLY:
+        lines.append("[bold]most of it does not grow with the data: the bottleneck says little about larger runs[/]")
+    return [*lines, *(f"- {advice}" for advice in found["advice"])]
+
+
+def _bottleneck_lines(score: dict[str, Any]) -> list[str]:
+    facts, value, slow = score["facts"], score["value"], score["slowdown"]
+    told = []
+    if slow and slow["whole"]:
+        by = " x ".join(f"{name} {times:,.3g}" for name, times in slow["pillars"].items() if times)
+        told = [f"{slow['whole']:,.3g} times the least known work on the reference machine: {by}"]
     if facts["residual"] is None or value is None:
-        return ["achieved over ideal speed: not measured"]
+        return [*told, "achieved over ideal speed: not measured"]
     product = 1 - value
     return [
+        *told,
         f"eta_hw x eta_alloc x eta_alg = {product:.2g}; achieved over ideal speed {product + facts['residual']:.2g}, "
         f"residual {facts['residual']:+.2g}",
         f"smallest: {facts['limit']}; to raise it: {facts['advice']}",

@@ -72,12 +72,16 @@ def run(project: Project, output: Output, anew: Collection[str] = ()) -> RunRepo
         record = store.start_run(project.config.project, project.config.hash(), versions(), plan.as_dict())
         try:
             tables.sweep_orphans(_landed(store) | _planned(project, plan))
-            with Engine(project.config.engine, project.scratch) as engine:
-                watched = Watched(output, store, record.id, lambda: engine.dashboard)
+            with Engine(project.config.engine, project.scratch) as engine, Watched(output, store, record.id) as watched:
+                with watched.progress("start workers", 1) as advance:
+                    engine.client  # noqa: B018  (it starts here)
+                    advance()
+                watched.dashboard = lambda: engine.dashboard
                 pulled = pull(project, plan, store, tables, engine, record.id, watched)
                 refined = refine(project, store, tables, engine, record.id, watched, anew)
                 compact(tables, engine, record.id, watched)
                 report = _close(project, store, plan, record.id, engine, pulled, refined, started)
+                _log(watched, report, pulled, refined)
         except WeirError as error:
             store.finish_run(record.id, "failed", error=error.as_dict())
             raise
@@ -148,6 +152,23 @@ def _close(
     )
 
 
+def _log(watched: Watched, report: RunReport, pulled: Pulled, refined: Refined) -> None:
+    """Tell the run's log what came of it: counts, checks, and what stopped a part of it."""
+    account = report.account
+    watched.log(
+        f"{account['records']:,} records from {account['files']:,} files: {account['kept']:,} kept, "
+        f"{account['duplicates']:,} duplicates, {account['removed']:,} removed, {account['rejected']:,} rejected"
+    )
+    for table, rows in report.rows_added.items():
+        watched.log(f"{rows:,} rows added to {table}")
+    for told in report.quality:
+        named = f"; failed: {', '.join(told['failed'])}" if told["failed"] else ""
+        named += f"; warnings: {', '.join(told['warnings'])}" if told["warnings"] else ""
+        watched.log(f"{told['passed']} of {told['total']} expectations of {told['table']} passed{named}")
+    for error in [*pulled.failed.values(), *refined.failures]:
+        watched.log(f"{error.message}; cure: {error.cure}")
+
+
 def _added(pulled: Pulled, refined: Refined) -> dict[str, int]:
     """Return how many rows each table got, from the pull and from the refining."""
     added = Counter(refined.rows_added)
@@ -203,11 +224,16 @@ def _machine_steps(
     project: Project, store: Any, engine: Engine, pulled: Pulled, account: dict[str, Any], seconds: float
 ) -> list[StepRecord]:
     ceilings = machine(store, project.warehouse)
+    compiling = sum(cost.compile_seconds for cost in engine.costs.values())
     facts = {
         **ceilings,
         "wall_seconds": seconds,
         "busy_seconds": engine.busy_seconds,
         "workers": engine.allocation.workers,
+        "start_seconds": engine.start_seconds,
+        "waiting_seconds": max(0.0, seconds - engine.wall_seconds),
+        "compiling_seconds": compiling,
+        "pulled_bytes": sum(part.bytes_in for part in pulled.landed),
         "peak_memory_bytes": engine.peak_memory_total,
         "rows_per_second": account["records"] / engine.wall_seconds if engine.wall_seconds else 0.0,
     }
@@ -223,6 +249,7 @@ def _machine_steps(
             "work_bytes": read,
             "spilled_bytes": engine.spilled_bytes,
             "busy_seconds": engine.busy_seconds,
+            "compiling_seconds": compiling,
             "text_bytes_per_s": ceilings["text_bytes_per_s"],
         }
     steps = [
@@ -237,6 +264,7 @@ def _cost(cost: Cost) -> dict[str, float]:
     return {
         "tasks": cost.tasks,
         "task_seconds": cost.seconds,
+        "task_compile_seconds": cost.compile_seconds,
         "task_wall_seconds": cost.wall_seconds,
         "task_read_bytes": cost.read_bytes,
         "task_written_bytes": cost.written_bytes,

@@ -14,6 +14,7 @@ from ..catalog.score import Score, barrier, bottleneck, items_of, what_if
 from ..catalog.uncertainty import rank_stability
 from ..errors import ConfigError
 from ..registry import nearest
+from .fixed import fixed_cost
 from .project import Project
 from .scopes import EVER, RECENT_RUNS, Facts, facts_by_scope, gather
 
@@ -76,8 +77,8 @@ def explain(project: Project, scope: str = "project", changes: Mapping[str, floa
     """Return all about the newest scores of a scope.
 
     Each score has its parts, `changes` (the three that would lower it most, and by how much), and with `changes`
-    given, `what_if`. Beside them: readiness band, scaling law, link of the two scores, and the other scopes with
-    the share of draws in which each keeps its rank.
+    given, `what_if`; the bottleneck its `slowdown`. Beside them: readiness band, scaling law, fixed cost of the newest
+    run, link of the two scores, and the other scopes with the share of draws in which each keeps its rank.
     """
     store = project.reading()
     found = _latest(project, scope)
@@ -85,25 +86,58 @@ def explain(project: Project, scope: str = "project", changes: Mapping[str, floa
     for name in changes or {}:
         if name not in named:
             raise ConfigError(f"the scores have no metric '{name}'{nearest(name, sorted(named))}", "see 'weir score'")
-    law = scaling(store.recent_steps(RECENT_RUNS, only="machine"))
+    machines = store.recent_steps(RECENT_RUNS, only="machine")
+    law, fixed = scaling(machines), fixed_cost(machines) if scope == "project" else None
     return {
         "scope": scope,
         "scores": {
-            kind: {**asdict(r), "changes": best_changes(r), **_what_if(r, changes)} for kind, r in found.items()
+            kind: {**asdict(r), "changes": best_changes(r), "slowdown": slowdown(r), **_what_if(r, changes)}
+            for kind, r in found.items()
         },
         "readiness": asdict(band(project, store, scope)),
         "scaling": asdict(law) if law else None,
+        "fixed": asdict(fixed) if fixed else None,
         "link": {kind: record.facts.get("crossing") for kind, record in found.items()},
         "scopes": compare(store),
     }
 
 
 def best_changes(record: ScoreRecord) -> list[dict[str, Any]]:
-    """Return the three metrics whose coming to their easy goalpost lowers a recorded score most."""
+    """Return the three metrics whose coming to their easy goalpost lowers a recorded score most.
+
+    Of the bottleneck with `times`, how many times as fast the run would be by that: of a score close to 1 the
+    difference says nothing.
+    """
     measured = [part for part in record.contributions if part["value"] is not None and part["drop"]]
     best = sorted(measured, key=lambda part: -part["drop"])[:CHANGES]
     names = ("metric", "value", "unit", "easy", "drop", "advice")
-    return [{name: part[name] for name in names} for part in best if part["drop"] > 0]
+    found = [{name: part[name] for name in names} for part in best if part["drop"] > 0]
+    if record.kind == "bottleneck" and record.value is not None:
+        for part in found:
+            part["times"] = _times(1.0 - record.value + part["drop"], 1.0 - record.value)
+    return found
+
+
+def slowdown(record: ScoreRecord) -> dict[str, Any] | None:
+    """Return how many times the least known work took, on the whole, by pillar and by metric; None for a barrier.
+
+    The pillars' factors multiply to the whole, and so do those of the metrics in a pillar but hardware, where the
+    lowest roof counts.
+    """
+    if record.kind != "bottleneck" or record.value is None:
+        return None
+    measured = [part for part in record.contributions if part["difficulty"] is not None]
+    pillars = {name: pillar["value"] for name, pillar in record.pillars.items() if pillar["value"] is not None}
+    return {
+        "whole": _times(1.0, 1.0 - record.value),
+        "pillars": {name: _times(1.0, 1.0 - value) for name, value in pillars.items()},
+        "metrics": {part["metric"]: _times(1.0, 1.0 - part["difficulty"]) for part in measured},
+    }
+
+
+def _times(best: float, now: float) -> float | None:
+    """Return how often `now` goes into `best`; None where nothing is left of it."""
+    return best / now if now > 0 else None
 
 
 def compare(store: Any) -> list[dict[str, Any]]:

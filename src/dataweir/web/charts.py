@@ -38,22 +38,48 @@ def bar(share: float | None, label: str, width: int = 160) -> Markup:
     )
 
 
+def share(value: float | None, label: str, width: int = 120) -> Markup:
+    """Draw a share as a bar with its number beside it."""
+    text = "–" if value is None else f"{value:.1%}"
+    return bar(value, label, width) + Markup(' <span class="beside">') + text + Markup("</span>")
+
+
+def span(began: float, until: float, whole: float, label: str) -> Markup:
+    """Draw when something was under way, in seconds of `whole`, as a bar on a line of its own."""
+    width = 420
+    scale = width / whole if whole > 0 else 0.0
+    return Markup(  # noqa: S704
+        f'<svg class="bar" viewBox="0 0 {width} 12" width="{width}" height="12" role="img" '
+        f'aria-label="{escape(label)}: from {began:.1f} s to {until:.1f} s of {whole:.1f} s">'
+        f'<rect class="track" width="{width}" height="12" rx="2"/><rect class="fill" x="{began * scale:.1f}" '
+        f'width="{max(2.0, (until - began) * scale):.1f}" height="12" rx="2"/></svg>'
+    )
+
+
 def trend(history: Sequence[Mapping[str, Any]], label: str) -> Markup:
     """Draw values over time with their interval as a shade; one value alone is no trend."""
     points = [h for h in history if h["value"] is not None]
     if len(points) < 2:
         return Markup("")
-    width, height = 420, 90
-    step = width / (len(points) - 1)
+    left, width, height = 30, 420, 90
+    step = (width - left) / (len(points) - 1)
 
     def line(name: str) -> list[str]:
-        return [f"{i * step:.1f},{(1 - p[name]) * (height - 4) + 2:.1f}" for i, p in enumerate(points)]
+        return [f"{left + i * step:.1f},{(1 - p[name]) * (height - 4) + 2:.1f}" for i, p in enumerate(points)]
 
     shade = " ".join([*line("high"), *reversed(line("low"))])
     first, last = points[0]["value"], points[-1]["value"]
+    marks = "".join(
+        f'<line class="rule" x1="{left}" x2="{width}" y1="{y}" y2="{y}"/><text x="0" y="{y + at}">{name}</text>'
+        for name, y, at in (("1", 2, 10), ("0.5", height / 2, 4), ("0", height - 2, 0))
+    )
+    dates = "".join(
+        f'<text x="{x}" y="{height + 16}" text-anchor="{anchor}">{moment(p["at"])[:16]}</text>'
+        for x, anchor, p in ((left, "start", points[0]), (width, "end", points[-1]))
+    )
     return Markup(  # noqa: S704
-        f'<svg class="trend" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="'
-        f'{escape(label)} over {len(points)} measurements, from {first:.2f} to {last:.2f}">'
+        f'<svg class="trend" viewBox="0 0 {width} {height + 20}" width="{width}" height="{height + 20}" role="img" '
+        f'aria-label="{escape(label)} over {len(points)} measurements, from {first:.2f} to {last:.2f}">{marks}{dates}'
         f'<polygon class="shade" points="{shade}"/><polyline class="line" points="{" ".join(line("value"))}"/></svg>'
     )
 
@@ -109,7 +135,14 @@ def number(value: Any) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
-def size(count: int) -> str:
+def times(value: float | None) -> str:
+    """Write a factor with two or three digits that count."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f} times" if value >= 100 else f"{value:.3g} times"
+
+
+def size(count: float) -> str:
     """Write bytes in the unit that fits."""
     value = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -119,10 +152,18 @@ def size(count: int) -> str:
     return f"{value:,.1f} TiB"
 
 
-GLOBALS: dict[str, Callable[..., Markup]] = {"interval": interval, "bar": bar, "trend": trend, "graph": graph}
+GLOBALS: dict[str, Callable[..., Markup]] = {
+    "interval": interval,
+    "bar": bar,
+    "share": share,
+    "span": span,
+    "trend": trend,
+    "graph": graph,
+}
 FILTERS: dict[str, Callable[[Any], str]] = {
     "excerpt": excerpt,
     "moment": moment,
     "number": number,
     "size": size,
+    "times": times,
 }

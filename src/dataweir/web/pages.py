@@ -11,29 +11,39 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 from markupsafe import Markup
 
 from ..catalog.people import Role
-from ..catalog.records import CandidateState, Erasure, ErasureRequest, Run
+from ..catalog.records import CandidateState, Erasure, ErasureRequest, Event, Run
+from ..catalog.store import Store
 from ..errors import ConfigError
 from ..flow import lineage as columns
 from ..flow.about import about
-from ..flow.scores import band, explain
+from ..flow.fixed import fixed_cost
+from ..flow.predict import compare
+from ..flow.scopes import RECENT_RUNS
+from ..flow.scores import band, explain, slowdown
 from ..flow.search import search as find_words
 from ..flow.sharing.audit import verify_audit
 from ..flow.sharing.export import find
 from ..flow.sharing.requests import report_hash
 from ..flow.status import totals
+from .checks import checks
 from .site import Site
 
 PER_PAGE = 50
 WAITING = DECIDED = 200
+LONG_TEXT = 40
 Query = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its path (with {id} where it is of one thing), title, template, least role, data, query parameters."""
+    """One page: its path (with {id} where it is of one thing), title, template, least role, data, query parameters.
+
+    One that is not `whole` is a part of others, for scripts to ask for again.
+    """
 
     path: str
     title: str
@@ -42,6 +52,7 @@ class Page:
     summary: str
     parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)
     roles: tuple[Role, ...] = ("viewer", "engineer", "reviewer", "admin")
+    whole: bool = True
 
 
 def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
@@ -55,10 +66,11 @@ def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
         "total": total.as_dict(),
         "sources": {label: account.as_dict() for label, account in sources.items()},
         "runs": runs,
-        "live": _live(runs),
+        "live": _live(store, runs),
         "waiting": counts.get("pending", 0),
         "published": counts.get("published", 0),
         "scores": {kind: _score(record) for kind, record in store.latest_scores().items()},
+        "fixed": fixed_cost(store.recent_steps(RECENT_RUNS, only="machine")),
         "readiness": band(project, store, "project"),
         "failing": sorted(
             {r.table for r in _newest(store.quality_results(limit=500)) if not r.success},
@@ -83,26 +95,16 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
         if name in (f"raw.{label}", f"refined.{source.target}")
     }
     edges = project.edges()
-    back = [e for e in edges if e.target == name]
     candidates = store.candidates(table=name, limit=10)
     quality = store.quality_results(table=name, limit=1)
     info = opened.info(name)
-    tags = store.tags(name)
     known = about(project, name)
     return {
         "name": name,
         "declared": {fact: said for fact, said in known.get("declared", {}).items() if said and fact != "sources"},
         "changes": known["history"][:PER_PAGE],
         "info": info._asdict(),
-        "columns": [
-            {
-                "name": field.name,
-                "type": str(field.type),
-                "made_of": sorted({f"{e.source}.{e.source_column}" for e in back if e.target_column == field.name}),
-            }
-            for field in opened.schema(name)
-        ],
-        "tags": tags,
+        "columns": _columns(opened.schema(name), [e for e in edges if e.target == name], store.tags(name)),
         "sources": [
             {"label": label, "type": s.name, **{k: getattr(s.config, k) for k in ("owner", "licence", "purpose")}}
             for label, s in feeding.items()
@@ -130,24 +132,38 @@ def expectations(project: Site, name: str, query: Query) -> dict[str, Any]:
 
 def runs(project: Site, _: str, query: Query) -> dict[str, Any]:
     """The runs, the newest first, a page at a time."""
-    page = _page(query)
-    found = project.reading().runs(PER_PAGE + 1, skip=(page - 1) * PER_PAGE)
-    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE, "live": _live(found)}
+    page, store = _page(query), project.reading()
+    found = store.runs(PER_PAGE + 1, skip=(page - 1) * PER_PAGE)
+    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE, "live": _live(store, found)}
 
 
 def run(project: Site, name: str, query: Query) -> dict[str, Any]:
-    """One run: what it planned, what came of it, what each step took."""
+    """One run: its steps by the clock, what was foretold and came true, what each step took, its log."""
     store = project.reading()
     found = store.run(name)
     steps = store.steps(name)
+    events = store.events(name)
+    clock = [_clock(found, event) for event in events if event.kind == "step"]
+    work = [s for s in steps if s.seconds and not s.name.startswith("compute.")]
     return {
         "run": found,
-        "live": _live([found]),
+        "live": _live(store, [found]),
         "seconds": (found.finished - found.started).total_seconds() if found.finished else None,
+        "clock": clock,
+        "clock_seconds": max(((e.until - found.started).total_seconds() for e in events), default=0.0),
+        "log": [{"at": event.began, "text": event.text} for event in events if event.kind == "note"],
+        "foretold": compare(store, name),
         "steps": steps,
+        "work": sorted(work, key=lambda s: -s.seconds),
         "quality": store.quality_results(run=name),
         "scores": {kind: _score(record) for kind, record in store.scores(name).items()},
     }
+
+
+def live(project: Site, _: str, query: Query) -> dict[str, Any]:
+    """Where the run under way stands."""
+    store = project.reading()
+    return {"live": _live(store, store.runs(1))}
 
 
 def scores(project: Site, _: str, query: Query) -> dict[str, Any]:
@@ -184,14 +200,17 @@ def export(project: Site, name: str, query: Query) -> dict[str, Any]:
     shown = dataclasses.asdict(find(project, name))
     store = project.reading()
     candidate = store.candidate(shown["id"])
-    before = [c for c in store.candidates(candidate.name, "published", limit=2) if c.id != candidate.id]
+    released = store.candidates(candidate.name, "published", limit=2)
+    last = next((c for c in released if c.id != candidate.id), None)
     return {
         **shown,
+        "evidence": {**shown["evidence"], "sample": _text_first(shown["evidence"]["sample"])},
         "created": candidate.created,
         "published_path": candidate.published_path,
         "published_at": candidate.published_at,
         "lineage": [e for e in project.edges() if e.target == f"export.{candidate.name}"],
-        "last_release": _candidate(before[0]) if before else None,
+        "checks": [check._asdict() for check in checks(shown["evidence"], last.id if last else None)],
+        "last_release": _candidate(last) | {"sample": _text_first(last.evidence["sample"])} if last else None,
         "trail": store.audit_log(20, subject=candidate.id),
     }
 
@@ -264,6 +283,7 @@ PAGES: tuple[Page, ...] = (
     Page("/expectations/{id}", "Expectations", "expectations.html", expectations, "The newest Data Docs of one table"),
     Page("/runs", "Runs", "runs.html", runs, "The runs, newest first", {"page": "integer"}),
     Page("/runs/{id}", "Run", "run.html", run, "One run: plan, counts, steps"),
+    Page("/live", "Under way", "live.html", live, "Where the run under way stands, if any", whole=False),
     Page("/scores", "Scores", "scores.html", scores, "Both scores with all that explains them", {"of": "string"}),
     Page("/exports", "Exports", "exports.html", exports, "The review queue and what was decided"),
     Page("/exports/{id}", "Export", "export.html", export, "One export candidate with its evidence"),
@@ -283,25 +303,64 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def _live(found: list[Run]) -> dict[str, Any] | None:
-    """Return where the run under way stands; there is one at most, and it is the newest."""
-    if not found or found[0].state != "running":
+def _columns(schema: pa.Schema, back: list[Any], tags: list[Any]) -> list[dict[str, Any]]:
+    """Return the columns of a table, and the paths in nested ones that a scan told of: type, what of, role, kind."""
+    told = {tag.path: tag for tag in tags}
+    columns = [
+        {
+            "name": field.name,
+            "type": str(field.type),
+            "made_of": sorted({f"{e.source}.{e.source_column}" for e in back if e.target_column == field.name}),
+            "tag": told.pop(field.name, None),
+        }
+        for field in schema
+    ]
+    return columns + [{"name": path, "type": tag.type, "made_of": [], "tag": tag} for path, tag in told.items()]
+
+
+def _text_first(sample: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a sample with the columns of long text first: they are what must be read, and what is cut off."""
+    if not sample:
+        return sample
+    long = {name for row in sample for name, value in row.items() if isinstance(value, str) and len(value) > LONG_TEXT}
+    order = sorted(sample[0], key=lambda name: name not in long)
+    return [{name: row[name] for name in order} for row in sample]
+
+
+def _live(store: Store, found: list[Run]) -> dict[str, Any] | None:
+    """Return where the run under way stands, or was interrupted; there is one at most, and it is the newest."""
+    if not found or found[0].state not in ("running", "interrupted"):
         return None
     run, told = found[0], found[0].plan.get("prediction", {})
-    at = run.counts.get("progress", {})
+    events = store.events(run.id)
+    at = next((event for event in reversed(events) if event.kind == "step"), None)
+    heard = events[0].until if events else run.started
+    until = datetime.now(UTC) if run.state == "running" else heard
     return {
         "run": run.id,
-        "elapsed": (datetime.now(UTC) - run.started).total_seconds(),
+        "state": run.state,
+        "heard": heard,
+        "elapsed": (until - run.started).total_seconds(),
         "predicted": {name: told.get(name) for name in ("seconds", "low", "high")},
-        **{name: at.get(name) for name in ("step", "done", "total", "dashboard")},
+        "step": at.text if at else None,
+        "done": at.done if at else None,
+        "total": at.total if at else None,
+        "dashboard": at.link if at else None,
     }
+
+
+def _clock(run: Run, event: Event) -> dict[str, Any]:
+    """Return a step of a run in seconds from its start."""
+    began, until = ((at - run.started).total_seconds() for at in (event.began, event.until))
+    return {"step": event.text, "began": began, "until": until, "done": event.done, "total": event.total}
 
 
 def _score(record: Any) -> dict[str, Any] | None:
     if record is None:
         return None
     names = ("kind", "version", "value", "low", "high", "pillars", "at", "run")
-    return {name: getattr(record, name) for name in names} | {"limit": record.facts.get("limit")}
+    shown = {name: getattr(record, name) for name in names}
+    return shown | {"limit": record.facts.get("limit"), "slowdown": slowdown(record)}
 
 
 def _request(r: ErasureRequest) -> dict[str, Any]:

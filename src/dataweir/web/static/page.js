@@ -2,14 +2,15 @@
 // Everything works without this file; it adds sliders to the what-if form and follows a run that is under way.
 document.documentElement.classList.add("scripted");
 
-// A run under way: its part of the page is asked for again while somebody looks; when it has ended, the whole page is.
+// A run under way: its part of the page, and nothing else, is asked for again while somebody looks; when the run has
+// ended, the whole page is.
 const follow = async (part) => {
-  const every = 1000 * Number(part.dataset.live);
+  const every = 1000 * Number(part.dataset.every);
   for (;;) {
     await new Promise((done) => setTimeout(done, every));
     if (document.hidden) continue;
     try {
-      const answer = await fetch(location.href);
+      const answer = await fetch(part.dataset.live);
       if (!answer.ok || answer.redirected) return location.reload();
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
       if (!fresh) return location.reload();
