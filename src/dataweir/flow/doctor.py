@@ -26,7 +26,7 @@ PACKAGES = (
     "pandas",
     "sqlalchemy",
 )
-EXTRAS = {"fast-scan": "hyperscan", "gpu": "cupy", "postgres": "psycopg"}
+EXTRAS = {"dashboard": "bokeh", "fast-scan": "hyperscan", "gpu": "cupy", "postgres": "psycopg"}
 
 
 @dataclass(frozen=True)
