@@ -6,11 +6,9 @@ worker processes sized by what the machine has; with `scheduler:` on any cluster
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import platform
-import resource
 import sys
 import tempfile
 import time
@@ -24,6 +22,7 @@ from .config import EngineConfig
 from .errors import ConfigError, DataError, WeirError
 from .resources import allocate
 from .storage import storage_error
+from .usage import forget_peak, peak, transferred
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -340,8 +339,8 @@ class _Task:
     def __call__(self, item: Any) -> Timed:
         from numba.core.event import install_timer
 
-        read, written = _transferred()
-        _forget_peak()
+        read, written = transferred()
+        forget_peak()
         compiled: list[float] = []
         started = time.perf_counter()
         try:
@@ -352,33 +351,9 @@ class _Task:
         except Exception as error:
             raise strip(error, self.__name__) from None
         seconds = time.perf_counter() - started
-        again, out = _transferred()
+        again, out = transferred()
         process = platform.node(), os.getpid()
-        return Timed(value, seconds, sum(compiled), _peak(), again - read, out - written, process)
-
-
-def _forget_peak() -> None:
-    """Let the kernel count the largest resident size anew (proc_pid_clear_refs(5)), where it can."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak() -> int:
-    """Return the largest resident size of this process since `_forget_peak`, or ever where nobody knows better."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def _transferred() -> tuple[int, int]:
-    """Return the bytes this process has read and written by system calls, page cache included; 0 where unknown."""
-    try:
-        lines = Path("/proc/self/io").read_text().splitlines()
-    except OSError:
-        return 0, 0
-    found = dict(line.split(": ") for line in lines)
-    return int(found["rchar"]), int(found["wchar"])
+        return Timed(value, seconds, sum(compiled), peak(), again - read, out - written, process)
 
 
 def strip(error: Exception, step: str) -> WeirError:

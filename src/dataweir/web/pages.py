@@ -8,33 +8,39 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
 from markupsafe import Markup
 
 from ..catalog.people import Role
-from ..catalog.records import CandidateState, Erasure, ErasureRequest, Event, Run
-from ..catalog.store import Store
+from ..catalog.records import CandidateState
 from ..errors import ConfigError
 from ..flow import lineage as columns
 from ..flow.about import about
 from ..flow.fixed import fixed_cost
 from ..flow.predict import compare
 from ..flow.scopes import RECENT_RUNS
-from ..flow.scores import band, explain, slowdown
+from ..flow.scores import band, explain
 from ..flow.search import search as find_words
 from ..flow.sharing.audit import verify_audit
 from ..flow.sharing.export import find
 from ..flow.sharing.requests import report_hash
 from ..flow.status import totals
 from .checks import checks
+from .parts import (
+    by_the_clock,
+    candidate_of,
+    columns_of,
+    erasure_of,
+    request_of,
+    score_of,
+    text_first,
+    under_way,
+)
 from .site import Site
 
 PER_PAGE = 50
 WAITING = DECIDED = 200
-LONG_TEXT = 40
 Query = Mapping[str, str]
 
 
@@ -66,10 +72,10 @@ def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
         "total": total.as_dict(),
         "sources": {label: account.as_dict() for label, account in sources.items()},
         "runs": runs,
-        "live": _live(store, runs),
+        "live": under_way(store, runs),
         "waiting": counts.get("pending", 0),
         "published": counts.get("published", 0),
-        "scores": {kind: _score(record) for kind, record in store.latest_scores().items()},
+        "scores": {kind: score_of(record) for kind, record in store.latest_scores().items()},
         "fixed": fixed_cost(store.recent_steps(RECENT_RUNS, only="machine")),
         "readiness": band(project, store, "project"),
         "failing": sorted(
@@ -104,16 +110,16 @@ def table(project: Site, name: str, query: Query) -> dict[str, Any]:
         "declared": {fact: said for fact, said in known.get("declared", {}).items() if said and fact != "sources"},
         "changes": known["history"][:PER_PAGE],
         "info": info._asdict(),
-        "columns": _columns(opened.schema(name), [e for e in edges if e.target == name], store.tags(name)),
+        "columns": columns_of(opened.schema(name), [e for e in edges if e.target == name], store.tags(name)),
         "sources": [
             {"label": label, "type": s.name, **{k: getattr(s.config, k) for k in ("owner", "licence", "purpose")}}
             for label, s in feeding.items()
         ],
         "snapshots": [s._asdict() for s in reversed(opened.snapshots(name))][:PER_PAGE],
         "quality": quality[0] if quality else None,
-        "score": _score(store.latest_scores(f"table:{name}").get("barrier")),
+        "score": score_of(store.latest_scores(f"table:{name}").get("barrier")),
         "readiness": band(project, store, f"table:{name}") if name.startswith("refined.") else None,
-        "candidates": [_candidate(c) for c in candidates],
+        "candidates": [candidate_of(c) for c in candidates],
         "sample": next((c.evidence["sample"] for c in candidates if c.state != "rejected"), []),
         "edges": [e for e in edges if name in (e.target, e.source)],
     }
@@ -134,7 +140,7 @@ def runs(project: Site, _: str, query: Query) -> dict[str, Any]:
     """The runs, the newest first, a page at a time."""
     page, store = _page(query), project.reading()
     found = store.runs(PER_PAGE + 1, skip=(page - 1) * PER_PAGE)
-    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE, "live": _live(store, found)}
+    return {"runs": found[:PER_PAGE], "page": page, "more": len(found) > PER_PAGE, "live": under_way(store, found)}
 
 
 def run(project: Site, name: str, query: Query) -> dict[str, Any]:
@@ -143,11 +149,11 @@ def run(project: Site, name: str, query: Query) -> dict[str, Any]:
     found = store.run(name)
     steps = store.steps(name)
     events = store.events(name)
-    clock = [_clock(found, event) for event in events if event.kind == "step"]
+    clock = [by_the_clock(found, event) for event in events if event.kind == "step"]
     work = [s for s in steps if s.seconds and not s.name.startswith("compute.")]
     return {
         "run": found,
-        "live": _live(store, [found]),
+        "live": under_way(store, [found]),
         "seconds": (found.finished - found.started).total_seconds() if found.finished else None,
         "clock": clock,
         "clock_seconds": max(((e.until - found.started).total_seconds() for e in events), default=0.0),
@@ -156,14 +162,14 @@ def run(project: Site, name: str, query: Query) -> dict[str, Any]:
         "steps": steps,
         "work": sorted(work, key=lambda s: -s.seconds),
         "quality": store.quality_results(run=name),
-        "scores": {kind: _score(record) for kind, record in store.scores(name).items()},
+        "scores": {kind: score_of(record) for kind, record in store.scores(name).items()},
     }
 
 
 def live(project: Site, _: str, query: Query) -> dict[str, Any]:
     """Where the run under way stands."""
     store = project.reading()
-    return {"live": _live(store, store.runs(1))}
+    return {"live": under_way(store, store.runs(1))}
 
 
 def scores(project: Site, _: str, query: Query) -> dict[str, Any]:
@@ -190,8 +196,8 @@ def exports(project: Site, _: str, query: Query) -> dict[str, Any]:
     states: tuple[CandidateState, ...] = ("approved", "published", "rejected")
     decided = [c for state in states for c in store.candidates(state=state, limit=DECIDED)]
     return {
-        "waiting": [_candidate(c) for c in store.candidates(state="pending", limit=WAITING)],
-        "decided": [_candidate(c) for c in sorted(decided, key=lambda c: c.created, reverse=True)[:DECIDED]],
+        "waiting": [candidate_of(c) for c in store.candidates(state="pending", limit=WAITING)],
+        "decided": [candidate_of(c) for c in sorted(decided, key=lambda c: c.created, reverse=True)[:DECIDED]],
     }
 
 
@@ -204,13 +210,13 @@ def export(project: Site, name: str, query: Query) -> dict[str, Any]:
     last = next((c for c in released if c.id != candidate.id), None)
     return {
         **shown,
-        "evidence": {**shown["evidence"], "sample": _text_first(shown["evidence"]["sample"])},
+        "evidence": {**shown["evidence"], "sample": text_first(shown["evidence"]["sample"])},
         "created": candidate.created,
         "published_path": candidate.published_path,
         "published_at": candidate.published_at,
         "lineage": [e for e in project.edges() if e.target == f"export.{candidate.name}"],
         "checks": [check._asdict() for check in checks(shown["evidence"], last.id if last else None)],
-        "last_release": _candidate(last) | {"sample": _text_first(last.evidence["sample"])} if last else None,
+        "last_release": candidate_of(last) | {"sample": text_first(last.evidence["sample"])} if last else None,
         "trail": store.audit_log(20, subject=candidate.id),
     }
 
@@ -219,8 +225,8 @@ def erasures(project: Site, _: str, query: Query) -> dict[str, Any]:
     """Requests for erasure, and the erasures with their certificates."""
     store = project.reading()
     return {
-        "requests": [_request(r) for r in store.erasure_requests()],
-        "erasures": [_erasure(e) for e in reversed(store.erasures())][:DECIDED],
+        "requests": [request_of(r) for r in store.erasure_requests()],
+        "erasures": [erasure_of(e) for e in reversed(store.erasures())][:DECIDED],
     }
 
 
@@ -230,7 +236,7 @@ def erasure(project: Site, name: str, query: Query) -> dict[str, Any]:
     found = store.erasure_request(name)
     done = [e for e in store.erasures() if e.id == found.erasure]
     return {
-        **_request(found),
+        **request_of(found),
         "report": found.report,
         "seen": report_hash(found),
         "certificate": done[0].certificate if done else None,
@@ -301,85 +307,6 @@ PAGES: tuple[Page, ...] = (
     Page("/search", "Search", "search.html", search, "Full-text search", {"q": "string"}),
     Page("/people", "People", "people.html", people, "Who may sign in", roles=("admin",)),
 )
-
-
-def _columns(schema: pa.Schema, back: list[Any], tags: list[Any]) -> list[dict[str, Any]]:
-    """Return the columns of a table, and the paths in nested ones that a scan told of: type, what of, role, kind."""
-    told = {tag.path: tag for tag in tags}
-    columns = [
-        {
-            "name": field.name,
-            "type": str(field.type),
-            "made_of": sorted({f"{e.source}.{e.source_column}" for e in back if e.target_column == field.name}),
-            "tag": told.pop(field.name, None),
-        }
-        for field in schema
-    ]
-    return columns + [{"name": path, "type": tag.type, "made_of": [], "tag": tag} for path, tag in told.items()]
-
-
-def _text_first(sample: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a sample with the columns of long text first: they are what must be read, and what is cut off."""
-    if not sample:
-        return sample
-    long = {name for row in sample for name, value in row.items() if isinstance(value, str) and len(value) > LONG_TEXT}
-    order = sorted(sample[0], key=lambda name: name not in long)
-    return [{name: row[name] for name in order} for row in sample]
-
-
-def _live(store: Store, found: list[Run]) -> dict[str, Any] | None:
-    """Return where the run under way stands, or was interrupted; there is one at most, and it is the newest."""
-    if not found or found[0].state not in ("running", "interrupted"):
-        return None
-    run, told = found[0], found[0].plan.get("prediction", {})
-    events = store.events(run.id)
-    at = next((event for event in reversed(events) if event.kind == "step"), None)
-    heard = events[0].until if events else run.started
-    until = datetime.now(UTC) if run.state == "running" else heard
-    return {
-        "run": run.id,
-        "state": run.state,
-        "heard": heard,
-        "elapsed": (until - run.started).total_seconds(),
-        "predicted": {name: told.get(name) for name in ("seconds", "low", "high")},
-        "step": at.text if at else None,
-        "done": at.done if at else None,
-        "total": at.total if at else None,
-        "dashboard": at.link if at else None,
-    }
-
-
-def _clock(run: Run, event: Event) -> dict[str, Any]:
-    """Return a step of a run in seconds from its start."""
-    began, until = ((at - run.started).total_seconds() for at in (event.began, event.until))
-    return {"step": event.text, "began": began, "until": until, "done": event.done, "total": event.total}
-
-
-def _score(record: Any) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    names = ("kind", "version", "value", "low", "high", "pillars", "at", "run")
-    shown = {name: getattr(record, name) for name in names}
-    return shown | {"limit": record.facts.get("limit"), "slowdown": slowdown(record)}
-
-
-def _request(r: ErasureRequest) -> dict[str, Any]:
-    names = ("id", "subject", "reference", "state", "requested_by", "requested", "decided_by", "decided", "reason")
-    return {name: getattr(r, name) for name in (*names, "erasure")}
-
-
-def _erasure(e: Erasure) -> dict[str, Any]:
-    names = ("id", "kind", "subject", "state", "requested_by", "requested", "finished", "certificate")
-    return {name: getattr(e, name) for name in names} | {"rows": e.counts.get("rows", {})}
-
-
-def _candidate(c: Any) -> dict[str, Any]:
-    names = ("id", "name", "table", "state", "requested_by", "created", "published_at")
-    return {name: getattr(c, name) for name in names} | {
-        "rows": c.evidence["rows_out"],
-        "purpose": c.evidence.get("purpose"),
-        "k": c.evidence["risk"]["after"].get("k_found"),
-    }
 
 
 def _newest(results: list[Any]) -> list[Any]:
