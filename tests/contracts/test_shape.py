@@ -18,7 +18,7 @@ HOMES = {
     "dataweir.privacy": ROOT / "privacy",
     "dataweir.catalog": ROOT / "catalog",
 }
-BASE = {"account", "config", "engine", "errors", "registry", "resources", "scratch", "settings", "storage"}
+BASE = {"account", "config", "engine", "errors", "registry", "resources", "scratch", "settings", "storage", "usage"}
 ROOMS = {"ingest", "quality", "privacy"}
 
 
