@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from ..errors import ConfigError
 from ..storage import join, write_parquet
-from .files import plain, read_tables, schema_in, sha256_file
+from .files import plain, read_rows, read_tables, row_count, schema_in, sha256_file
 from .identities import Identities, names_in, naming
 from .labels import Labels, labelled
 from .nested import gather, of_row, spread
@@ -279,10 +279,11 @@ def _people(locations: tuple[str, ...]) -> Identities:
 
 def _rows(part: Part) -> tuple[pa.Table, pa.Table]:
     """Return all rows of a part, and those that its condition picks."""
-    table = part.source if isinstance(part.source, pa.Table) else read_tables(part.source)
     which, shares = part.share
-    start, stop = (table.num_rows * i // shares for i in (which, which + 1))
-    table = table.slice(start, stop - start)
+    held = isinstance(part.source, pa.Table)
+    rows = part.source.num_rows if held else sum(map(row_count, part.source))
+    start, stop = (rows * i // shares for i in (which, which + 1))
+    table = part.source.slice(start, stop - start) if held else read_rows(part.source, start, stop)
     if part.labels is not None:
         table = labelled(table, part.labels)
     chosen = _where(table, part.where) if part.where else table

@@ -30,6 +30,12 @@ def card(manifest: Mapping[str, Any]) -> str:
             "and `manifest.sig` (Ed25519) binds it. `README.html` is this card with plots, `croissant.json` the",
             "description for machines (MLCommons Croissant).",
             "",
+            "Without Weir, with OpenSSL 3: the first command checks the signature, the second prints hashes to compare",
+            "with those that the manifest lists.",
+            "",
+            "    openssl pkeyutl -verify -pubin -inkey signing.pub -rawin -in manifest.json -sigfile manifest.sig",
+            "    sha256sum README.* croissant.json signing.pub data/*",
+            "",
         ]
     )
 
@@ -38,7 +44,7 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return what is to be known of a release, as names and values."""
     evidence, policy, review = manifest["evidence"], manifest["policy"], manifest["review"]
     return [
-        ("Rows", manifest["rows"]),
+        ("Rows", f"{manifest['rows']:,}"),
         ("Made", manifest["created"]),
         ("From", manifest["table"]),
         ("Purpose", manifest["purpose"] or "not stated"),
@@ -46,8 +52,10 @@ def facts(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("Policy", f"{policy['name']} ({policy['hash']})"),
         ("k-anonymity", _anonymity(evidence)),
         ("Detection", _detection(evidence["detection"])),
-        ("Held back", f"{evidence['suppressed']} of {evidence['rows_in']} rows"),
-        ("Residual scan", f"{evidence['residual']['total']} findings in {evidence['residual']['rows']} rows"),
+        ("Linkage attack", _linkage(evidence.get("linkage"))),
+        *((f"Accepted: {what}", why) for what, why in sorted((evidence.get("accepted") or {}).items())),
+        ("Held back", f"{evidence['suppressed']:,} of {evidence['rows_in']:,} rows"),
+        ("Residual scan", f"{evidence['residual']['total']:,} findings in {evidence['residual']['rows']:,} rows"),
         *sequence_facts(evidence.get("sequences")),
         *_utility(manifest.get("utility")),
         ("Review", f"{review['decision']} by {review['reviewer']}, {review['at']}"),
@@ -67,7 +75,7 @@ def columns(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             if name in above(path)
             for entity, count in counts.items()
         ]
-        found.append((name, kind, ", ".join(told) or "-"))
+        found.append((name, kind, ", ".join(told) or "kept as it is"))
     return found
 
 
@@ -83,6 +91,16 @@ def _anonymity(evidence: Mapping[str, Any]) -> str:
         return "not applicable: the policy names no quasi-identifiers"
     over = ", ".join(risk["quasi_identifiers"])
     return f"smallest group {risk['k_found']}, required {risk['k_required']}, over {over}"
+
+
+def _linkage(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "not made"
+    if not found["by"]:
+        return "nothing is left that could be compared"
+    by = " and ".join(found["by"][0]["columns"])
+    people = f"{found['share']:.1%} of {found['people']:,} people found again by {by}"
+    return f"{people}, by who holds the whole table; the policy allows {found['bar']:.0%}"
 
 
 def sequence_facts(made: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ _STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0; width: 100% }
 th, td { border-bottom: 1px solid #8886; padding: .3rem .6rem; text-align: left; vertical-align: top }
+td:first-child { white-space: nowrap }
 rect { fill: #2b6cb0 } text { fill: currentColor; font-size: 12px }
 """
 _ROW, _LABEL, _WIDTH = 20, 200, 620

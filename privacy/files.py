@@ -15,6 +15,9 @@ from .signing import canonical
 __all__ = ["canonical", "plain", "read_tables", "row_count", "schema_of", "sha256_file"]
 
 
+_BATCH = 1 << 15
+
+
 def schema_of(locations: Sequence[str]) -> dict[str, str]:
     """Return column: type, the same in every file. Raises DataError where two files differ."""
     schemas = []
@@ -65,6 +68,28 @@ def read_tables(locations: Sequence[str], columns: Sequence[str] | None = None) 
             chosen = None if columns is None else [c for c in columns if c in file.schema_arrow.names]
             tables.append(file.read(chosen))
     return pa.concat_tables(tables, promote_options="permissive")
+
+
+def read_rows(locations: Sequence[str], start: int, stop: int) -> pa.Table:
+    """Return the rows from `start` to before `stop`, counted through all files, without holding those before them."""
+    found: list[pa.Table] = []
+    at = 0
+    for location in locations:
+        fs, inner = filesystem(location)
+        with fs.open_input_file(inner) as handle:
+            file = pq.ParquetFile(handle)
+            found.append(file.schema_arrow.empty_table())
+            for number in range(file.num_row_groups):
+                rows = file.metadata.row_group(number).num_rows
+                if at < stop and at + rows > start:
+                    for batch in file.iter_batches(batch_size=_BATCH, row_groups=[number]):
+                        first, end = max(start - at, 0), min(stop - at, batch.num_rows)
+                        if first < end:
+                            found.append(pa.Table.from_batches([batch.slice(first, end - first)]))
+                        at += batch.num_rows
+                else:
+                    at += rows
+    return pa.concat_tables(found, promote_options="permissive")
 
 
 def plain(table: pa.Table) -> pa.Table:

@@ -33,7 +33,14 @@ _JOINS = "._@+-"
 MENTION = re.compile(r"(?:@|~|\bu/|\busers?[/=:]|\b(?:login|handle|name|author|user_?name)=)$", re.IGNORECASE)
 """What stands before a name that is said to be one."""
 _ESCAPE = re.compile(r'\\u([0-9a-fA-F]{4})|\\[nrtbf"/\\]')
-_ENCODED = re.compile(r"%[0-9a-fA-F]{2}|\\|&#?\w+;|\+")
+_UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # stand between words, or to break one in two
+_HIDING = re.compile(f"[{_UNSEEN}]")
+_GAP = r"\s{0,3}"  # no more: a long stretch of blanks would be gone through from each of them
+_AT = re.compile(rf"{_GAP}[\[({{<]{_GAP}at{_GAP}[\])}}>]{_GAP}|(?<=\w)\sat\s(?=\w+(?:\.|\sdot\s)\w)", re.IGNORECASE)
+_DOT = re.compile(rf"{_GAP}[\[({{<]{_GAP}dot{_GAP}[\])}}>]{_GAP}|(?<=\w)\sdot\s(?=\w)", re.IGNORECASE)
+_ENCODED = re.compile(rf"%[0-9a-fA-F]{{2}}|\\|&#?\w+;|\+|[{_UNSEEN}]|\b(?:at|dot)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\"?([^<>\"]+)\"?\s*<([^<>\s]+@[^<>\s]+)>")
+_CALLED = re.compile(r"(?:(?:mailto|acct|xmpp):|/?u/|@)+", re.IGNORECASE)
 _SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "Ae"}
     | {"œ": "oe", "Œ": "Oe", "ı": "i", "þ": "th", "ð": "d"})  # fmt: skip
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ß": "ss"})
@@ -75,10 +82,16 @@ def forms(value: str, derived: bool = False) -> set[Form]:
     One word that is a common word or a common name counts as a whole value or a mention (`@anna`) only; where it is
     `derived` from the person's rows, not at all.
     """
+    if both := _NAMED.fullmatch(value.strip()):
+        return forms(both[1], derived) | forms(both[2], derived)
+    called = _CALLED.match(value.strip())
+    value = value.strip()[called.end() :] if called else value
     found = {Form(spelt, _distinctive(spelt)) for spelt in _spellings(value)}
     if address := _address(value):
         found |= {Form((_MAIL, *words(address)), True)}
-        local = {Form(spelt, True) for spelt in _spellings(value.rpartition("@")[0]) if _distinctive(spelt)}
+        local = {
+            Form(spelt, True) for spelt in _spellings(value.rpartition("@")[0].partition("+")[0]) if _distinctive(spelt)
+        }
         found |= local
     elif len(name := words(value)) == 2 and all(word.isalpha() for word in name):
         found |= {Form(spelt[::-1], True) for spelt in _spellings(value)}
@@ -219,11 +232,14 @@ def hashed(text: str, key: bytes) -> str:
 
 
 def decoded(text: str) -> str:
-    """Return what a text says once URL, JSON and HTML encodings are taken off."""
+    """Return what a text says once URL, JSON and HTML encodings are taken off, and signs that are not seen.
+
+    `name [at] example [dot] org` is read as the address that it says.
+    """
     for _ in range(2):  # what is encoded twice is not rare in logs
         text = unquote_plus(text, errors="replace")
     text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else " ", text)
-    return html.unescape(text)
+    return _DOT.sub(".", _AT.sub("@", _HIDING.sub("", html.unescape(text))))
 
 
 def _stands(text: str, start: int, end: int, anywhere: bool) -> bool:

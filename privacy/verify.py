@@ -175,7 +175,7 @@ def _unlisted(root: Path, expected: set[str]) -> list[str]:
             name = (Path(folder) / entry).relative_to(root).as_posix()
             if (Path(folder) / entry).is_symlink():
                 problems.append(f"{name} is a link")
-            elif name not in expected and not (entry in folders and name in ("data", "sequences")):
+            elif name not in expected and not (entry in folders and any(e.startswith(f"{name}/") for e in expected)):
                 problems.append(f"{name} is not part of the bundle")
     return problems
 

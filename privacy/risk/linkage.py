@@ -34,6 +34,7 @@ _TOKEN = re.compile(rf"<([A-Z_]+):(?:enc\.)?{LETTERS}+(?:\.{LETTERS}+)?>")
 _PRIME = np.uint64(1_099_511_628_211)
 
 Hashes = NDArray[np.uint64]
+Counts = NDArray[np.int64]
 
 
 class Target(NamedTuple):
@@ -120,32 +121,60 @@ def attack(target: Target, files: Sequence[str], buckets: int) -> Hashes:
     return np.unique(person[found])
 
 
-def attack_by_frequency(column: str, files: Sequence[str]) -> Hashes:
+def frequencies(target: Target, files: Sequence[str], buckets: int) -> tuple[Hashes, Counts]:
+    """Return in how many rows the values of one bucket of a column stand: each number, and how many values have it.
+
+    The column of `target` has the prefix FREQUENCY. Held at once: the distinct values of the bucket, and their counts.
+    """
+    _, everywhere, _ = _counted(target, files, buckets)
+    sizes, times = np.unique(everywhere, return_counts=True)
+    return sizes, times.astype(np.int64)
+
+
+def rare(counted: Iterable[tuple[Hashes, Counts]]) -> Hashes:
+    """Return the numbers of rows that a single value has, of what `frequencies` returned of all buckets."""
+    sizes, times = (np.concatenate(each) for each in zip(*counted, strict=True))
+    whole, inverse = np.unique(sizes, return_inverse=True)
+    found: Hashes = whole[np.bincount(inverse, times, minlength=len(whole)) == 1]
+    return found
+
+
+def attack_by_frequency(wanted: tuple[Target, Hashes], files: Sequence[str], buckets: int) -> Hashes:
     """Return the people whom counting finds: a pseudonym of theirs stands in as many rows as one value of the table.
 
-    `column` has the prefix FREQUENCY. Held at once: the distinct values of the column, and their counts.
+    `wanted` is a column, with the prefix FREQUENCY, with a bucket, and what `rare` says of the column.
     """
-    values, everywhere, released = (np.zeros(0, dtype=kind) for kind in (np.uint64, np.int64, np.int64))
-    for file in files:
-        part = read_tables([file], [column, KEPT])
-        fresh, inverse = np.unique(np.r_[values, part[column].to_numpy()], return_inverse=True)
-        rows = np.r_[np.zeros(len(values), dtype=np.int64), np.ones(part.num_rows, dtype=np.int64)]
-        kept = np.r_[np.zeros(len(values), dtype=np.int64), part[KEPT].to_numpy().astype(np.int64)]
-        before = np.searchsorted(fresh, values)
-        sums = [np.bincount(inverse, weight, minlength=len(fresh)).astype(np.int64) for weight in (rows, kept)]
-        sums[0][before] += everywhere
-        sums[1][before] += released
-        values, everywhere, released = fresh, *sums
-    sizes, times = np.unique(everywhere, return_counts=True)
-    known = values[(released == everywhere) & np.isin(everywhere, sizes[times == 1])]
+    target, sizes = wanted
+    (column,) = target.columns
+    values, everywhere, released = _counted(target, files, buckets)
+    known = values[(released == everywhere) & np.isin(everywhere, sizes)]
     low, high = np.full(len(known), np.iinfo(np.uint64).max, dtype=np.uint64), np.zeros(len(known), dtype=np.uint64)
-    for file in files:
+    for file in files if len(known) else ():
         part = read_tables([file], [column, SUBJECT])
         inside = np.isin(part[column].to_numpy(), known)
         at, person = np.searchsorted(known, part[column].to_numpy()[inside]), part[SUBJECT].to_numpy()[inside]
         np.minimum.at(low, at, person)
         np.maximum.at(high, at, person)
     return np.unique(low[(low == high) & (low > 0)])
+
+
+def _counted(target: Target, files: Sequence[str], buckets: int) -> tuple[Hashes, Counts, Counts]:
+    """Return the values of one bucket of a column, sorted, in how many rows each stands, and in how many released."""
+    (column,) = target.columns
+    values, everywhere, released = (np.zeros(0, dtype=kind) for kind in (np.uint64, np.int64, np.int64))
+    for file in files:
+        part = read_tables([file], [column, KEPT])
+        inside = part[column].to_numpy() % np.uint64(buckets) == np.uint64(target.bucket)
+        own, left = part[column].to_numpy()[inside], part[KEPT].to_numpy()[inside].astype(np.int64)
+        fresh, inverse = np.unique(np.r_[values, own], return_inverse=True)
+        rows = np.r_[np.zeros(len(values), dtype=np.int64), np.ones(len(own), dtype=np.int64)]
+        kept = np.r_[np.zeros(len(values), dtype=np.int64), left]
+        before = np.searchsorted(fresh, values)
+        sums = [np.bincount(inverse, weight, minlength=len(fresh)).astype(np.int64) for weight in (rows, kept)]
+        sums[0][before] += everywhere
+        sums[1][before] += released
+        values, everywhere, released = fresh, *sums
+    return values, everywhere, released
 
 
 def released_people(files: Iterable[str]) -> Hashes:

@@ -54,6 +54,8 @@ def test_the_card_says_what_matters(tmp_path: Path) -> None:
         "CC-BY-4.0",
         "approved by Ada",
         "| text | string | EMAIL_ADDRESS 40 |",
+        "| Linkage attack |",
+        "openssl pkeyutl -verify",
         "1 of 40 rows",
     ):
         assert word in card

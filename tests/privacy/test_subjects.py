@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from dataweir.privacy.subjects import Subjects, dumped, forms, loaded, masked
 from dataweir.storage import write_parquet
 
 KEY = b"k" * 32
-NAMES = ("Jane.Doe@example.org", "Jané Doe", "@jdoe_77", "anna", "Jörg Müller", "张伟")
+NAMES = ("Jane.Doe@example.org", "Jané Doe", "@jdoe_77", "anna", "Jörg Müller", "张伟", "pat@example.org")
 SUBJECTS = Subjects.of({form for name in NAMES for form in forms(name)}, KEY)
 
 MEANT = [
@@ -42,6 +44,10 @@ MEANT = [
     "Jo\u0308rg Mu\u0308ller",
     "J%C3%B6rg+M%C3%BCller",
     "张伟说",
+    "j\u200bane.doe@exam\u00adple.org",
+    "Jane\u200bDoe",
+    "jane [dot] doe (at) example [dot] org",
+    "pat at example dot org",
 ]
 NOT_MEANT = [
     "jane.doering@example.org",
@@ -56,12 +62,29 @@ NOT_MEANT = [
     "somebody@anna.org",
     "jdoe",
     "jdoe_778",
+    "look at pat",
+    "we met pat at dot com",
 ]
 
 
 @pytest.mark.parametrize("text", MEANT)
 def test_every_spelling_is_meant(text: str) -> None:
     assert SUBJECTS.holds(text)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["jdoe_77", "@jdoe_77", "u/jdoe_77", "/u/jdoe_77", "@jdoe_77@social.example", "jdoe_77+x@mail.example",
+     "MAILTO:jdoe_77@mail.example", "Jane Doe <jdoe_77@mail.example>"],
+)  # fmt: skip
+def test_a_subject_may_be_given_as_it_stands_somewhere(subject: str) -> None:
+    assert Subjects.of(forms(subject), KEY).holds("thanks, @JDoe_77!")
+
+
+def test_long_stretches_of_blanks_take_no_time() -> None:
+    began = time.process_time()
+    assert not SUBJECTS.holds(" " * 200_000 + "at" + " " * 200_000)
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("text", NOT_MEANT)

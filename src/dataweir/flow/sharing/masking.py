@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -38,6 +39,8 @@ from ...privacy.risk.linkage import (
     attack,
     attack_by_frequency,
     conclude,
+    frequencies,
+    rare,
     released_people,
     targets,
 )
@@ -45,6 +48,9 @@ from ...privacy.risk.mondrian import Loss
 
 SHARE_ROWS = 1000
 """Fewer rows than this are not worth a task of their own."""
+
+PIECE_ROWS = 100_000
+"""The rows that a worker masks or seals at once, and a file of the release holds, at most."""
 
 BUCKET_ROWS = 2_000_000
 """The rows whose groups one bucket holds, at most and on average: what bounds the memory of a worker."""
@@ -78,8 +84,8 @@ def make(
     people = tuple(engine.map(name_people, [Part(index, (file,)) for index, file in enumerate(files)], folder))
     counts = [row_count(file) for file in files]
     buckets = max(1, -(-sum(counts) // BUCKET_ROWS))
-    shares = _shares(counts, engine.allocation.workers)
-    cut = [(file, (i, n)) for file, n in zip(files, shares, strict=True) for i in range(n)]
+    pieces, shares = _cut(counts, engine.allocation.workers)
+    cut = [(file, (i, n)) for file, n in zip(files, map(operator.mul, pieces, shares), strict=True) for i in range(n)]
     parts = [Part(index, (file,), where=where, share=share, labels=labels) for index, (file, share) in enumerate(cut)]
     with output.progress("mask", len(parts)) as advance:
         masked = engine.map(mask_part, parts, policy, key, folder, people, buckets, advance=advance)
@@ -91,9 +97,8 @@ def make(
     else:
         released = engine.map(release_bucket, list(range(buckets)), counted, policy, folder)
     rest = iter(masked)
-    sealed = engine.map(
-        seal_part, [(i, tuple(islice(rest, n))) for i, n in enumerate(shares)], tuple(released), policy, folder
-    )
+    together = [tuple(islice(rest, n)) for n, piece in zip(shares, pieces, strict=True) for _ in range(piece)]
+    sealed = engine.map(seal_part, list(enumerate(together)), tuple(released), policy, folder)
     # What was recoded has no counterpart in the population, which was not.
     population = [None if policy.anonymise is not None else part.counted.population for part in masked]
     after = _assess(engine, [part.counted for part in sealed], policy, buckets, [p for p in population if p])
@@ -121,18 +126,25 @@ def _attack(engine: Engine, files: list[str], sealed: list[SealedPart], policy: 
     counted = [name for name in columns if name.startswith(FREQUENCY)]
     attempts = targets([name for name in columns if name not in counted], buckets)
     found = engine.map(attack, attempts, links, buckets)
-    attempts += [Target((name,), 0) for name in counted]
-    found += engine.map(attack_by_frequency, counted, links)
+    for column in counted:
+        parts = [Target((column,), bucket) for bucket in range(buckets)]
+        sizes = rare(engine.map(frequencies, parts, links, buckets))
+        found += engine.map(attack_by_frequency, [(part, sizes) for part in parts], links, buckets)
+        attempts += parts
     (people,) = engine.map(_people, [links])
     return conclude(zip(attempts, found, strict=True), people, subject_of(policy, schema_in(files[0]).names))
 
 
-def _shares(counts: list[int], workers: int) -> list[int]:
-    """Return into how many shares each file is cut, so that a table of few files keeps every worker busy."""
-    wanted = -(-2 * workers // max(1, len(counts)))
-    if wanted == 1:
-        return [1] * len(counts)
-    return [max(1, min(wanted, rows // SHARE_ROWS)) for rows in counts]
+def _cut(counts: list[int], workers: int) -> tuple[list[int], list[int]]:
+    """Return into how many pieces each file is cut, a file of the release each, and into how many shares each of those.
+
+    Pieces follow the rows alone, so that the release does not depend on the machine; shares keep every worker busy.
+    """
+    pieces = [max(1, -(-rows // PIECE_ROWS)) for rows in counts]
+    wanted = -(-2 * workers // max(1, sum(pieces)))
+    return pieces, [
+        max(1, min(wanted, rows // piece // SHARE_ROWS)) for rows, piece in zip(counts, pieces, strict=True)
+    ]
 
 
 def _scan(location: str) -> Residual:
