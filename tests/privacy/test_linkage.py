@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from dataweir.privacy.canaries import release_canaries
 from dataweir.privacy.candidate import Part, mask_part, measure_bucket, release_bucket, seal_part
 from dataweir.privacy.evidence import check_gates
+from dataweir.privacy.nested import paths
 from dataweir.privacy.policy import Policy
 from dataweir.privacy.residual import Residual
 from dataweir.privacy.risk.figures import Figures, combine, judge
@@ -36,7 +37,7 @@ from dataweir.privacy.risk.linkage import (
     released_people,
     targets,
 )
-from dataweir.privacy.scrutiny import scrutinise
+from dataweir.privacy.scrutiny import scrutinise, seen
 
 
 def attacked(files: list[str], columns: list[str], buckets: int = 1) -> Linkage:
@@ -226,6 +227,28 @@ def test_a_policy_that_keeps_too_much_is_told_what_and_why() -> None:
     assert [o.column for o in scrutinise(accepted, columns)] == ["place"]
     with pytest.raises(ValueError, match="did you mean 'author_id'"):
         Policy(name="p", columns={"author_id": "keep"}, accept={"author": "x"})
+
+
+def test_what_a_column_holds_counts_and_not_only_what_it_is_called() -> None:
+    count = 40
+    table = pa.table(
+        {
+            "author_id": [f"kim{n}" for n in range(count)],
+            "written_by": [f"@KIM{n}" for n in range(count)],
+            "payload": ['{"mail": "kim@example.org"}'] * count,
+            "remark": ["it whistles when nobody is at home"] * count,
+            "tags": [["@kim1", "@kim2"]] * count,
+            "shade": ["red"] * count,
+            "latitude": [1.5] * count,
+            "city": ["Rome"] * count,
+        }
+    )
+    roles = seen(table)
+    assert roles == {"written_by": "identifier", "payload": "free text", "remark": "free text", "tags[]": "identifier"}
+    policy = Policy(name="p", columns=dict.fromkeys(table.column_names[1:], "keep"), quasi_identifiers=["shade"])
+    refused = {o.column for o in scrutinise(policy, list(paths(table.schema)), roles) if o.refused}
+    assert refused == {"written_by", "payload", "remark", "tags[]", "latitude", "city"}
+    assert seen(table.slice(0, 0)) == {}
 
 
 def test_the_default_bar_holds_and_a_higher_one_needs_a_reason(tmp_path: Path) -> None:

@@ -15,11 +15,12 @@ from ...output import Output
 from ...privacy.contract import operator
 from ...privacy.difference import difference
 from ...privacy.evidence import check_gates, evidence, write_candidate
+from ...privacy.files import read_rows
 from ...privacy.keys import secret_key
 from ...privacy.nested import paths
 from ...privacy.policy import load_policy
 from ...privacy.sample import sample_rows
-from ...privacy.scrutiny import scrutinise
+from ...privacy.scrutiny import scrutinise, seen
 from ...storage import delete_tree, join, list_files
 from ..alerts import alerted
 from ..project import Project
@@ -27,6 +28,9 @@ from .labels import labels_for
 from .masking import make
 from .sequences import sequences
 from .unmask import export_key
+
+LOOKED_AT = 5_000
+"""The rows whose values are looked at before an export, for columns that tell more than their name does."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ def export(project: Project, name: str, requester: str, output: Output, with_seq
     with alerted(project, output), project.held() as (store, tables):
         table = project.qualified(settings.table)
         roles = {tag.path: tag.role for tag in store.tags(table)}
+        if files := tables.files(table):
+            roles |= seen(read_rows(files[:1], 0, LOOKED_AT))
         refused = [o for o in scrutinise(policy, list(paths(tables.schema(table))), roles) if o.refused]
         if refused:
             reasons = [f"{o.column} {o.why}" for o in refused]
@@ -72,7 +78,7 @@ def export(project: Project, name: str, requester: str, output: Output, with_seq
         _sweep(project, store, name)
         try:
             with Engine(project.config.engine, project.scratch) as engine:
-                made = make(engine, tables.files(table), policy, key, folder, settings.where, output, labels)
+                made = make(engine, files, policy, key, folder, settings.where, output, labels)
                 examples = sequences(engine, made.sealed, settings, folder, output) if with_sequences else None
             record = evidence(
                 name=name,
