@@ -23,6 +23,8 @@ IDENTIFIERS = {
     "client_ip": "is somebody's address",
     "session_id": "joins all that one person did",
     "post_id": "finds the post, and so its author, on the platform",
+    "reply_to": "finds the post that was answered, and so who wrote in the thread, on the platform",
+    "thread_id": "finds the thread, and so who wrote in it, on the platform",
     "url": "finds the page, and so its author, on the platform",
 }
 """Columns of the integrated tables that tell who somebody is, and how."""
