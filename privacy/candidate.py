@@ -280,10 +280,10 @@ def _people(locations: tuple[str, ...]) -> Identities:
 def _rows(part: Part) -> tuple[pa.Table, pa.Table]:
     """Return all rows of a part, and those that its condition picks."""
     which, shares = part.share
-    held = isinstance(part.source, pa.Table)
-    rows = part.source.num_rows if held else sum(map(row_count, part.source))
+    source = part.source
+    rows = source.num_rows if isinstance(source, pa.Table) else sum(map(row_count, source))
     start, stop = (rows * i // shares for i in (which, which + 1))
-    table = part.source.slice(start, stop - start) if held else read_rows(part.source, start, stop)
+    table = source.slice(start, stop - start) if isinstance(source, pa.Table) else read_rows(source, start, stop)
     if part.labels is not None:
         table = labelled(table, part.labels)
     chosen = _where(table, part.where) if part.where else table

@@ -121,7 +121,7 @@ def attack(target: Target, files: Sequence[str], buckets: int) -> Hashes:
     return np.unique(person[found])
 
 
-def frequencies(target: Target, files: Sequence[str], buckets: int) -> tuple[Hashes, Counts]:
+def frequencies(target: Target, files: Sequence[str], buckets: int) -> tuple[Counts, Counts]:
     """Return in how many rows the values of one bucket of a column stand: each number, and how many values have it.
 
     The column of `target` has the prefix FREQUENCY. Held at once: the distinct values of the bucket, and their counts.
@@ -131,15 +131,15 @@ def frequencies(target: Target, files: Sequence[str], buckets: int) -> tuple[Has
     return sizes, times.astype(np.int64)
 
 
-def rare(counted: Iterable[tuple[Hashes, Counts]]) -> Hashes:
+def rare(counted: Iterable[tuple[Counts, Counts]]) -> Counts:
     """Return the numbers of rows that a single value has, of what `frequencies` returned of all buckets."""
     sizes, times = (np.concatenate(each) for each in zip(*counted, strict=True))
     whole, inverse = np.unique(sizes, return_inverse=True)
-    found: Hashes = whole[np.bincount(inverse, times, minlength=len(whole)) == 1]
+    found: Counts = whole[np.bincount(inverse, times, minlength=len(whole)) == 1]
     return found
 
 
-def attack_by_frequency(wanted: tuple[Target, Hashes], files: Sequence[str], buckets: int) -> Hashes:
+def attack_by_frequency(wanted: tuple[Target, Counts], files: Sequence[str], buckets: int) -> Hashes:
     """Return the people whom counting finds: a pseudonym of theirs stands in as many rows as one value of the table.
 
     `wanted` is a column, with the prefix FREQUENCY, with a bucket, and what `rare` says of the column.
@@ -161,7 +161,9 @@ def attack_by_frequency(wanted: tuple[Target, Hashes], files: Sequence[str], buc
 def _counted(target: Target, files: Sequence[str], buckets: int) -> tuple[Hashes, Counts, Counts]:
     """Return the values of one bucket of a column, sorted, in how many rows each stands, and in how many released."""
     (column,) = target.columns
-    values, everywhere, released = (np.zeros(0, dtype=kind) for kind in (np.uint64, np.int64, np.int64))
+    values: Hashes = np.zeros(0, dtype=np.uint64)
+    everywhere: Counts = np.zeros(0, dtype=np.int64)
+    released: Counts = np.zeros(0, dtype=np.int64)
     for file in files:
         part = read_tables([file], [column, KEPT])
         inside = part[column].to_numpy() % np.uint64(buckets) == np.uint64(target.bucket)
@@ -170,10 +172,10 @@ def _counted(target: Target, files: Sequence[str], buckets: int) -> tuple[Hashes
         rows = np.r_[np.zeros(len(values), dtype=np.int64), np.ones(len(own), dtype=np.int64)]
         kept = np.r_[np.zeros(len(values), dtype=np.int64), left]
         before = np.searchsorted(fresh, values)
-        sums = [np.bincount(inverse, weight, minlength=len(fresh)).astype(np.int64) for weight in (rows, kept)]
+        sums: list[Counts] = [np.bincount(inverse, each, len(fresh)).astype(np.int64) for each in (rows, kept)]
         sums[0][before] += everywhere
         sums[1][before] += released
-        values, everywhere, released = fresh, *sums
+        values, everywhere, released = fresh, sums[0], sums[1]
     return values, everywhere, released
 
 
