@@ -124,7 +124,12 @@ def failure(error: SQLAlchemyError, url: URL) -> StorageError:
 
 
 class Database:
-    """One open catalogue: an engine, short read and write transactions, errors translated."""
+    """One open catalogue: an engine, short read and write transactions, errors translated.
+
+    `witness` is a folder outside the database in which the head of the audit trail is kept (witness.py).
+    """
+
+    witness: Path | None = None
 
     def __init__(self, url: URL, engine: Engine) -> None:
         self.url = url

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ..account import current_user
 from ..errors import ConfigError, PrivacyGateFailed
+from . import witness
 from .chain import Verdict, link, verify
 from .database import Database, now
 from .models import AuditRow, CandidateRow, ReviewRow
@@ -155,10 +156,14 @@ class ReviewRecords(Database):
             row = AuditRow(at=at, actor=who, action=action, subject=subject, detail=what, hash=hashed)
             session.add(row)
             session.flush()
-            return record(AuditEntry, row)
+            entry = record(AuditEntry, row)
+        if self.witness is not None:
+            witness.keep(self.witness, entry.seq, hashed)
+        return entry
 
     def verify_audit(self, heads: Collection[str] = ()) -> Verdict:
         """Follow the audit trail's chain of hashes; `heads` were kept elsewhere and must be part of it."""
+        heads = [*heads, *filter(None, [witness.kept(self.witness) if self.witness else ""])]
         with self.reading() as session:
             return verify(
                 session.scalars(select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=500)), heads

@@ -19,6 +19,10 @@ from ..storage import filesystem
 
 FORMATS = ("parquet", "jsonl", "csv")
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_UNSEEN = "".join(
+    map(chr, (*range(0x21), 0x85, 0xA0, 0xAD, *range(0x2000, 0x2010), 0x2028, 0x2029, 0x202F, 0x2060, 0x3000, 0xFEFF))
+)
+"""Signs that some programs pass over before they look whether a cell is a formula."""
 _ROWS = 1 << 14
 
 
@@ -57,7 +61,7 @@ def _cell(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    guarded = f"'{value}" if value.startswith(_FORMULA) else value
+    guarded = f"'{value}" if value.startswith(_FORMULA) or value.lstrip(_UNSEEN).startswith(_FORMULA) else value
     return '"' + guarded.replace('"', '""') + '"'
 
 

@@ -216,6 +216,7 @@ TAMPER = {
     "removed": "DELETE FROM audit WHERE seq = 2",
     "changed": "UPDATE audit SET actor = 'nobody' WHERE seq = 2",
     "reordered": "UPDATE audit SET seq = CASE seq WHEN 2 THEN -3 WHEN 3 THEN -2 END WHERE seq IN (2, 3)",
+    "cut off at its end": "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)",
     "backdated": "UPDATE audit SET at = '2001-01-01 00:00:00.000000' WHERE seq = 2",
 }
 
@@ -234,7 +235,7 @@ def test_what_is_done_to_the_trail_is_found_and_stops_releases(project: Project,
     tamper(project, TAMPER[how])
     verdict, _ = verify_audit(project)
     assert not verdict.ok
-    assert verdict.broken_at in (2, 3)
+    assert verdict.broken_at in ((None,) if how.startswith("cut") else (2, 3))
     with pytest.raises(PrivacyGateFailed, match="the audit trail was changed"):
         publish(project, "research", None, "bob")
 
@@ -244,4 +245,4 @@ def test_a_trail_whose_end_was_cut_off_is_found_by_what_was_released(project: Pr
     tamper(project, "DELETE FROM audit WHERE seq >= 2")
     verdict, cut = verify_audit(project)
     assert (verdict.ok, verdict.broken_at, verdict.head_found) == (False, None, False)
-    assert [Path(file).name for file in cut] == ["manifest.json"]
+    assert [Path(file).name for file in cut] == ["audit.head", "manifest.json"]

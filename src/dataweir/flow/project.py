@@ -96,13 +96,17 @@ class Project:
         """Open the catalogue for writing; it is created and migrated where it must be."""
         from ..catalog.store import Store
 
-        return Store.open(self.config.catalog_url)
+        return self._witnessed(Store.open(self.config.catalog_url))
 
     def reading(self) -> Store:
         """Open the catalogue for reading. Raises ConfigError where no run has been yet."""
         from ..catalog.store import Store
 
-        return Store.open(self.config.catalog_url, create=False)
+        return self._witnessed(Store.open(self.config.catalog_url, create=False))
+
+    def _witnessed(self, store: Store) -> Store:
+        store.witness = self.keys
+        return store
 
     def tables(self) -> Tables:
         """Open the Iceberg tables. Raises ConfigError where no run has been yet."""

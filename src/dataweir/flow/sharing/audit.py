@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ...catalog import witness
 from ...storage import is_local, join
 from ..project import Project
 from .forget import CERTIFICATES
@@ -14,8 +15,8 @@ from .forget import CERTIFICATES
 def anchors(project: Project, store: Any, more: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the heads of the trail that stand elsewhere, by the file they stand in.
 
-    Looked at are the project's certificates, the releases that it knows of and those in the warehouse, and `more`:
-    bundles or certificates that were kept elsewhere.
+    Looked at are the head that is kept beside the keys, the project's certificates, the releases that it knows of and
+    those in the warehouse, and `more`: bundles or certificates that were kept elsewhere.
     """
     files = sorted((project.config.root / CERTIFICATES).glob("*.json"))
     if is_local(project.warehouse):
@@ -24,6 +25,7 @@ def anchors(project: Project, store: Any, more: tuple[str, ...] = ()) -> dict[st
     files += [Path(p) / "manifest.json" for p in published if p and is_local(p)]
     files += [p / "manifest.json" if p.is_dir() else p for p in map(Path, more)]
     found = {str(file): _head(file) for file in files if file.is_file()}
+    found[str(project.keys / witness.FILE)] = witness.kept(project.keys)
     return {file: head for file, head in found.items() if head}
 
 
