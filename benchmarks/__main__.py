@@ -40,6 +40,7 @@ BENCHMARKS = (
     Benchmark("privacy.accuracy", "{data}/pii", "{data}/pii"),
     Benchmark("privacy.speed", "{data} --texts 300 --lines 2000", "{data}"),
     Benchmark("privacy.risk", "--rows 200000", ""),
+    Benchmark("privacy.leaving", "--rows 20000", ""),
     Benchmark("privacy.sequences", "--rows 100000", ""),
     Benchmark("catalogue.pages", "{scratch}/grown --runs 500 --tables 50", "{scratch}/grown"),
 )

@@ -101,17 +101,13 @@ def count_holding(location: str, subjects: Subjects) -> tuple[Rows, Counter[str]
 
 
 def write_without(location: str, target: str, gone: Rows) -> int:
-    """Write the file anew without some rows (numbers, ascending), row group by row group; return how many are left.
+    """Write the file anew without some rows (numbers, ascending), in stretches of rows; return how many are left.
 
     Nothing is written where none is. What stands in the footer beside the columns does not come along.
     """
-    fs, inner = filesystem(location)
-    left = 0
-    with fs.open_input_file(inner) as source, ParquetSink(target) as sink:
-        file = pq.ParquetFile(source)
-        base = 0
-        for number in range(file.num_row_groups):
-            table = file.read_row_group(number)
+    left = base = 0
+    with ParquetSink(target) as sink:
+        for table in batches(location, rows=min(_BATCH, _group_rows(location))):
             keep = np.ones(table.num_rows, dtype=bool)
             first, end = np.searchsorted(gone, [base, base + table.num_rows])
             keep[gone[first:end] - base] = False
@@ -123,3 +119,11 @@ def write_without(location: str, target: str, gone: Rows) -> int:
         if left:
             sink.finish({})
     return left
+
+
+def _group_rows(location: str) -> int:
+    """Return the rows of a file's largest row group, so that an index of small ones keeps them small."""
+    fs, inner = filesystem(location)
+    with fs.open_input_file(inner) as source:
+        found = pq.read_metadata(source)
+    return max((found.row_group(i).num_rows for i in range(found.num_row_groups)), default=1) or 1
