@@ -77,7 +77,7 @@ def between(column: Any, values: Values, _inputs: Values) -> Any:
     if low is None and high is None:
         raise ValueError("both bounds are missing")
     if low is not None and high is not None and low > high:
-        raise ValueError("the bounds are the wrong way round")
+        raise ValueError("min_value cannot be greater than max_value")
     texts = is_text(column)
     for bound in (low, high):
         of_text = isinstance(bound, str)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
 from great_expectations.core.batch import BatchMarkers, LegacyBatchDefinition
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.core.batch_spec import RuntimeDataBatchSpec
 from great_expectations.core.id_dict import IDDict
 from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
@@ -101,6 +102,10 @@ class DaskDataFrameAsset(_DaskAsset):
         """Return the one key of the batch parameters."""
         return ("dataframe",)
 
+    def add_batch_definition_whole_dataframe(self, name: str) -> BatchDefinition[Any]:
+        """Add a batch definition, as the assets of pandas and Spark data frames name it."""
+        return self.add_batch_definition(name)
+
     def _data(self, options: dict[str, Any]) -> Any:
         return options["dataframe"]
 
@@ -110,6 +115,10 @@ class DaskParquetAsset(_DaskAsset):
 
     type: Literal["dask_parquet"] = "dask_parquet"
     path: str
+
+    def add_batch_definition_whole_directory(self, name: str) -> BatchDefinition[Any]:
+        """Add a batch definition, as the assets of folders name it."""
+        return self.add_batch_definition(name)
 
     def _data(self, options: dict[str, Any]) -> Any:
         return self.path

@@ -153,7 +153,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
         frame = self.dataframe
         missing = [c for c in domain_columns(domain) if c not in frame.columns and not nested.resolvable(frame, c)]
         if missing:
-            raise DataError(f"the table has no column '{missing[0]}'")
+            raise DataError(f'The column "{missing[0]}" in BatchData does not exist')  # the words of the other engines
         broken = [self._failed[m.id] for m in metric.metric_dependencies.values() if m.id in self._failed]
         if broken:
             raise DataError(broken[0])
@@ -204,8 +204,9 @@ class DaskExecutionEngine(PandasExecutionEngine):
                 runtime_configuration={},
             )
         except Exception as error:
-            # Its message may quote values; the metric fails alone, by kind.
-            raise DataError(f"{metric.metric_name} failed: {type(error).__name__}") from None
+            # The metric fails alone.
+            failure = Failed(type(error).__name__, str(error))
+            raise DataError(f"{metric.metric_name} failed: {failure.told(self.row_values)}") from None
         if metric.metric_name == "table.column_types":
             found = [*found, *({"name": path, "type": dtype} for path, dtype in nested.leaves(self.dataframe))]
         return found
@@ -223,7 +224,7 @@ class DaskExecutionEngine(PandasExecutionEngine):
             results = list(zip(works.items(), found, strict=True))
             for (identity, work), value in results:
                 if isinstance(value, Failed):
-                    self._failed[identity] = f"{work.metric} failed: {value.kind}"
+                    self._failed[identity] = f"{work.metric} failed: {value.told(self.row_values)}"
                     self._counts.pop(identity, None)
                 elif not isinstance(value, Again):
                     done[identity] = value if self.row_values else _ids_only(work, value)

@@ -66,9 +66,22 @@ class Condition:
 
 @dataclass(frozen=True)
 class Failed:
-    """A metric that could not be computed: the kind of error, never its message."""
+    """A metric that could not be computed: the kind of error, and its message, which may quote values."""
 
     kind: str
+    message: str = ""
+
+    def told(self, row_values: bool) -> str:
+        """Return what may be said of it."""
+        return f"{self.kind}: {self.message}" if row_values and self.message else self.kind
+
+
+class Unevaluated(Exception):
+    """A condition that could not be evaluated, and so no metric of it."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.kind)
+        self.failed = failed
 
 
 def domain_columns(domain: Domain) -> list[str]:
@@ -88,9 +101,11 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
     except DataError as error:
         return Failed(error.message)
+    except Unevaluated as error:
+        return error.failed
     except Exception as error:
-        # Whatever goes wrong in one metric must leave the others whole; the kind is reported.
-        return Failed(type(error).__name__)
+        # Whatever goes wrong in one metric must leave the others whole.
+        return Failed(type(error).__name__, str(error))
 
 
 class Partition:
@@ -182,7 +197,7 @@ class Partition:
         """Evaluate a condition (which rows are unexpected) or map (a number a row) on the rows of its domain."""
         found = self._once(("condition", condition.key), lambda: attempt(self._evaluate, condition))
         if isinstance(found, Failed):
-            raise DataError(found.kind)
+            raise Unevaluated(found)
         return found
 
     def hashes(self, domain: Domain) -> Hashes:

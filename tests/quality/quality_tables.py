@@ -76,7 +76,7 @@ def run_suite(frame: Any, expectations: list[Any], shape: dict[str, Any] | None 
         if isinstance(frame, pd.DataFrame)
         else context.data_sources.add_dask("s", row_values=True)
     )
-    definition = source.add_dataframe_asset("a").add_batch_definition("b")
+    definition = source.add_dataframe_asset("a").add_batch_definition_whole_dataframe("b")
     suite = gx.ExpectationSuite(name="suite", expectations=expectations)
     # Not by a ValidationDefinition: storing a quantile result dies in Great Expectations (a NumPy bool in JSON).
     validator = Validator(

@@ -114,7 +114,7 @@ def test_a_proposed_suite_holds_of_its_data_gives_reasons_and_names_no_rare_valu
     rare = pa.array(["canary-1", *table["method"].to_pylist()[1:]])
     file = str(tmp_path / "web.parquet")
     pq.write_table(table.set_column(1, "method", rare), file)
-    suite = suggest([file], "web")
+    suite = suggest([file], "web").suite
     assert validate(file, suite).success
     assert all(e["meta"]["why"] for e in suite["expectations"])
     assert "canary" not in str(suite)
@@ -125,3 +125,32 @@ def test_a_proposed_suite_holds_of_its_data_gives_reasons_and_names_no_rare_valu
     fewer = {**suite, "expectations": suite["expectations"][1:]}
     assert [c["change"] for c in changes(fewer, suite)] == ["added"]
     assert changes(suite, suite) == []
+
+
+def test_a_proposal_leaves_what_is_in_force_and_says_what_of_it_fails(tmp_path: Path) -> None:
+    from dataweir.quality.suggestion import suggest
+
+    table = events(0, 168, key=lambda rng, n: [f"{i:032x}" for i in range(n)])
+    table = table.append_column("retries", pa.array([i % 4 for i in range(len(table))]))
+    table = table.append_column("file", pa.array([f"part-{i % 3}" for i in range(len(table))]))
+    file = str(tmp_path / "web.parquet")
+    pq.write_table(table, file)
+    reviewed = [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "method", "mostly": 0.5}, "meta": {}},
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "method", "value_set": ["NONE"]}},
+        {"type": "expect_table_columns_to_match_ordered_list", "kwargs": {"column_list": table.column_names}},
+    ]
+    found = suggest([file], "web", reviewed)
+    assert found.suite["expectations"][:3] == reviewed
+    assert found.broken == (reviewed[1],)
+    added = {(e["type"].removeprefix("expect_"), e["kwargs"].get("column")): e for e in found.added}
+    assert not {key for key in added if key[1] == "method" and key[0].endswith(("not_be_null", "in_set"))}
+    assert ("table_columns_to_match_set", None) not in added
+    assert ("column_values_to_be_in_set", "retries") not in added
+    assert ("column_values_to_be_in_set", "file") not in added
+    critical = {key for key, e in added.items() if e["severity"] == "critical"}
+    assert critical == {
+        ("table_row_count_to_be_between", None),
+        ("column_values_to_not_be_null", "key"),
+        ("column_values_to_be_unique", "key"),
+    }

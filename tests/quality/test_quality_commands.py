@@ -76,6 +76,11 @@ def test_a_proposal_is_written_as_yaml_that_a_run_takes(shop: Path) -> None:
     from dataweir.quality.suite import load_suite
 
     assert load_suite(out) == yaml.safe_load(out.read_text(encoding="utf-8"))
+    changes = json.loads(weir("quality", "diff", "web_events", str(out), "-p", str(shop), "--json").stdout)
+    assert {c["change"] for c in changes} == {"added"}
+    assert len(changes) == len(
+        json.loads(weir("quality", "suggest", "web_events", "-p", str(shop), "--json").stdout)["added"]
+    )
 
 
 def test_drift_ends_with_3_and_tells_the_webhook(shop: Path) -> None:

@@ -327,7 +327,7 @@ def test_what_is_not_supported_says_so_and_leaves_the_rest_whole(frame: pd.DataF
     assert fine.success
     assert not pattern.success
     assert pattern.exception_info
-    assert "the table has no column 'absent'" in str(absent.exception_info)
+    assert 'The column "absent" in BatchData does not exist' in str(absent.exception_info)
     assert "column.mean failed: TypeError" in str(texts.exception_info)
 
 

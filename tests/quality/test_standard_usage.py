@@ -139,6 +139,8 @@ def test_a_parquet_asset_lives_in_a_project_of_files(tmp_path: Path) -> None:
     again = gx.get_context(mode="file", project_root_dir=tmp_path)
     (run,) = again.checkpoints.get("c").run().run_results.values()
     assert run.results[0].result["element_count"] == 300
+    whole = again.data_sources.get("weir").get_asset("events").add_batch_definition_whole_directory("all")
+    assert whole.get_batch().validate(gxe.ExpectTableRowCountToEqual(value=300)).success
 
 
 def test_validation_opens_no_connection(offline: None) -> None:
@@ -192,4 +194,4 @@ def test_a_field_that_is_not_there_says_so() -> None:
     (check,) = validate(
         nested, gx.ExpectationSuite(name="s", expectations=[gxe.ExpectColumnValuesToBeNull(column="user.age")])
     ).results
-    assert check.error == "the table has no column 'user.age'"
+    assert check.error == 'The column "user.age" in BatchData does not exist'

@@ -65,7 +65,7 @@ def add(group: Group) -> None:
     @click.argument("table")
     @click.option("--out", type=click.Path(dir_okay=False), help="Write the suite there (.json, .yaml).")
     def suggest(output: Output, project: str, table: str, out: str | None) -> None:
-        """Propose a suite from what the table holds, with reasons, and what it changes."""
+        """Propose a suite, with reasons: what is in force, and what else the table would bear."""
         from ..flow.project import Project
         from ..flow.quality import proposal
         from .quality_view import proposed
@@ -74,6 +74,18 @@ def add(group: Group) -> None:
         if out:
             _write(found["suite"], Path(out))
         output.show(found, proposed(found, out))
+
+    @command(quality, "diff")
+    @click.argument("table")
+    @click.argument("suite", type=click.Path(dir_okay=False))
+    def diff(output: Output, project: str, table: str, suite: str) -> None:
+        """Show what the suite in a file would change of the one in force."""
+        from ..flow.project import Project
+        from ..flow.quality import contract_changes
+        from .quality_view import changed
+
+        found = contract_changes(Project.open(project), table, suite)
+        output.show(found, changed(found))
 
     @command(quality, "drift")
     @click.argument("table")

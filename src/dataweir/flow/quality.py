@@ -22,7 +22,10 @@ HISTORY = 30
 
 @dataclass(frozen=True)
 class Trend:
-    """One check of a table's newest batch with its past: shares of rows that held, oldest first (None: not known)."""
+    """One check of a table's newest batch with its past: shares of rows that held, oldest first (None: not known).
+
+    `needed` is the share that must hold; None where the check is about the whole.
+    """
 
     label: str
     severity: str
@@ -30,6 +33,7 @@ class Trend:
     error: str | None
     unexpected: int | None
     pass_rate: float | None
+    needed: float | None
     failing_since: dt.datetime | None
     history: tuple[float | None, ...]
 
@@ -84,15 +88,24 @@ def check(
 
 
 def proposal(project: Project, table: str) -> dict[str, Any]:
-    """Return a proposed suite for a refined table and its changes against the suite in force."""
-    from ..quality.suggestion import changes, suggest
+    """Return a proposed suite for a refined table: that in force, what is added to it, and what of it fails today."""
+    from ..quality.suggestion import suggest
 
     name, files = _files(project, table)
+    current = suite_of(project, name) or {"expectations": []}
     with Engine(project.config.engine, project.scratch) as engine:
         engine.client  # noqa: B018
-        proposed = suggest(files, name)
-    current = suite_of(project, name) or {"name": name, "expectations": []}
-    return {"table": name, "suite": proposed, "changes": changes(current, proposed)}
+        found = suggest(files, name, current["expectations"])
+    return {"table": name, "suite": found.suite, "added": found.added, "broken": found.broken}
+
+
+def contract_changes(project: Project, table: str, suite: str) -> list[dict[str, Any]]:
+    """Return what the suite in a file changes of the one in force for a table. Raises ConfigError for no suite."""
+    from ..quality.suggestion import changes
+    from ..quality.suite import load_suite
+
+    name = table.removeprefix("refined.")
+    return changes(suite_of(project, name) or {"expectations": []}, load_suite(suite))
 
 
 def drift(
@@ -216,6 +229,7 @@ def _trends(table: str, results: list[Any]) -> TableQuality:
                 entry["error"],
                 entry["unexpected_count"],
                 _rate(entry),
+                _needed(entry),
                 since,
                 rates,
             )
@@ -229,6 +243,10 @@ def _rate(entry: dict[str, Any]) -> float | None:
     if entry["unexpected_percent"] is not None:
         return 1 - float(entry["unexpected_percent"]) / 100
     return None if entry["error"] else float(entry["success"])
+
+
+def _needed(entry: dict[str, Any]) -> float | None:
+    return None if entry["unexpected_percent"] is None else float(entry["kwargs"].get("mostly", 1))
 
 
 def _label(entry: dict[str, Any]) -> str:
