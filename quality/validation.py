@@ -151,7 +151,7 @@ def _check(entry: dict[str, Any], result: Any, columns: set[str]) -> Check:
     error = _error(result.exception_info)
     absent = [c for c in _columns(kwargs) if c not in columns]
     if error and absent:
-        error = f"the table has no column '{absent[0]}'"
+        error = f'The column "{absent[0]}" in BatchData does not exist'
     return Check(
         expectation=entry["type"],
         column=",".join(_columns(kwargs)) or None,

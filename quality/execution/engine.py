@@ -25,6 +25,7 @@ from ...errors import DataError, WeirError
 from ..frames import ROWS, Files, Frame, table_of
 from . import nested
 from .incremental import incremental_pass
+from .mend import widened
 from .onepass import one_pass
 from .partition import Condition, Failed, domain_columns
 from .reducers import finish, reducer_of, run_bucket
@@ -209,6 +210,8 @@ class DaskExecutionEngine(PandasExecutionEngine):
             raise DataError(f"{metric.metric_name} failed: {failure.told(self.row_values)}") from None
         if metric.metric_name == "table.column_types":
             found = [*found, *({"name": path, "type": dtype} for path, dtype in nested.leaves(self.dataframe))]
+            if isinstance(self.batch_manager.active_batch_data.table, Files):
+                found = [{**column, "type": widened(column["type"])} for column in found]
         return found
 
     def _read(self, works: dict[Any, Work]) -> dict[Any, Any]:

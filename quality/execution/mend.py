@@ -1,4 +1,4 @@
-"""What Great Expectations 1.24 does with an expectation's metrics, mended: NumPy 2 in quantiles, and row values.
+"""What Great Expectations 1.24 does with an expectation's metrics, mended: NumPy 2 in quantiles, types, row values.
 
 An expectation decides by its metrics and then puts them into its result: the largest text of a column, its most
 common values. Where the source does not say `row_values=True`, what is no number is taken out of the result before
@@ -12,7 +12,14 @@ import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from great_expectations.expectations.core import ExpectColumnQuantileValuesToBeBetween
+import numpy as np
+import pandas as pd
+from great_expectations.expectations.core import (
+    ExpectColumnQuantileValuesToBeBetween,
+    ExpectColumnTypeToBe,
+    ExpectColumnValuesToBeInTypeList,
+    ExpectColumnValuesToBeOfType,
+)
 from great_expectations.expectations.expectation import Expectation
 
 from ...errors import DataError
@@ -33,7 +40,26 @@ DOMAIN = ("column", "column_A", "column_list")
 def mend(withholds: Callable[[Any], bool]) -> None:
     """Mend the classes, once; `withholds` says whether an execution engine keeps row values to itself."""
     _wrap(ExpectColumnQuantileValuesToBeBetween, "_validate", _plain_success)
+    for kind in (ExpectColumnTypeToBe, ExpectColumnValuesToBeInTypeList, ExpectColumnValuesToBeOfType):
+        _wrap(kind, "_validate_pandas", _of_either_type)
     _wrap(Expectation, "metrics_validate", functools.partial(_without_values, withholds))
+
+
+def widened(dtype: Any) -> Any:
+    """Return the type of a column of Parquet, which remembers what pandas' own reader makes of it where nulls are.
+
+    Integers with nulls become floats there and booleans objects; here they stay what they are, and an expectation
+    about the type holds of either, and of the type without nulls.
+    """
+    if isinstance(dtype, pd.BooleanDtype):
+        reads: Any = np.dtype(object)
+    elif pd.api.types.is_integer_dtype(dtype) and not isinstance(dtype, np.dtype):
+        reads = np.dtype(np.float64)
+    else:
+        return dtype
+    found = type(dtype)()
+    found.read_as = (reads, dtype.numpy_dtype)
+    return found
 
 
 def withheld(value: Any) -> Any:
@@ -67,6 +93,15 @@ def _plain_success(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     found = original(self, *args, **kwargs)
     if isinstance(found, dict):
         found["success"] = bool(found["success"])
+    return found
+
+
+def _of_either_type(original: Any, self: Any, actual_column_type: Any, **expected: Any) -> Any:
+    found = original(self, actual_column_type=actual_column_type, **expected)
+    for other in getattr(actual_column_type, "read_as", ()):
+        # What pandas holds as objects, it judges value by value in all but this one.
+        if not found["success"] and (other != np.dtype(object) or isinstance(self, ExpectColumnTypeToBe)):
+            found = {**found, **original(self, actual_column_type=other, **expected)}
     return found
 
 

@@ -18,8 +18,8 @@ from .work import Work
 FEW = 1024
 """Up to so many values travel as they are: a small table comes to pandas' own last digit, however it is cut."""
 
-Moments = tuple[int, float, float, npt.NDArray[np.float64] | None]
-"""Count, sum, sum of squared deviations from the mean; and the values while they are few."""
+Moments = tuple[int, float, float, npt.NDArray[np.float64] | None, str]
+"""Count, sum, sum of squared deviations from the mean; the values while they are few; the dtype of times, or ''."""
 
 
 def total(states: list[Any], _: Work) -> int:
@@ -41,7 +41,7 @@ def add(states: list[Any], _: Work) -> Any:
     """Add up sums; what is no number in one partition (infinities of both signs) is none in the whole."""
     if any(isinstance(s, (float, np.floating)) for s in states):
         return float(np.sum([float(s) for s in states]))
-    return sum(states)
+    return sum(states[1:], states[0])
 
 
 def extreme(pick: Callable[[Any], Any]) -> Callable[[list[Any], Work], Any]:
@@ -104,20 +104,24 @@ def histogram(partition: Partition, work: Work) -> list[int]:
 
 
 def moments(partition: Partition, work: Work) -> Moments:
-    """Return the moments of a column."""
-    return _moments(numbers(partition.column(work.domain)).to_numpy(dtype=np.float64))
+    """Return the moments of a column of numbers, times or durations, both in their own unit."""
+    column = partition.column(work.domain)
+    if column.dtype.kind in "mM":
+        return _moments(column.astype(np.int64).to_numpy(dtype=np.float64), str(column.dtype))
+    return _moments(numbers(column).to_numpy(dtype=np.float64), "")
 
 
-def _moments(values: npt.NDArray[np.float64]) -> Moments:
+def _moments(values: npt.NDArray[np.float64], kind: str) -> Moments:
     if not len(values):
-        return 0, 0.0, 0.0, values
+        return 0, 0.0, 0.0, values, kind
     squares = float(((values - values.mean()) ** 2).sum())
-    return len(values), float(values.sum()), squares, values if len(values) <= FEW else None
+    return len(values), float(values.sum()), squares, values if len(values) <= FEW else None, kind
 
 
 def partial_sum(partition: Partition, work: Work) -> Any:
-    """Return the sum of a column's values."""
-    return numbers(partition.column(work.domain)).sum()
+    """Return the sum of a column's values: numbers, or durations."""
+    column = partition.column(work.domain)
+    return column.sum() if column.dtype.kind == "m" else numbers(column).sum()
 
 
 def numbers(column: pd.Series) -> pd.Series:
@@ -133,26 +137,34 @@ def numbers(column: pd.Series) -> pd.Series:
 
 def pooled(states: list[Moments], _: Work) -> Moments:
     """Merge moments by Chan, Golub and LeVeque's rule, or from the values themselves while they are few."""
-    kept = [values for *_, values in states if values is not None]
+    kind = states[0][4]
+    kept = [state[3] for state in states if state[3] is not None]
     if len(kept) == len(states) and sum(map(len, kept)) <= FEW:
-        return _moments(np.concatenate(kept))
+        return _moments(np.concatenate(kept), kind)
     n, mean, squares = 0, 0.0, 0.0
-    for count, total, part, _values in states:
+    for count, total, part, *_ in states:
         if count:
             delta = total / count - mean
             squares += part + delta * delta * n * count / (n + count)
             mean += delta * count / (n + count)
             n += count
-    return n, float(np.sum([s[1] for s in states])), squares, None
+    return n, float(np.sum([s[1] for s in states])), squares, None, kind
 
 
-def mean(states: list[Moments], work: Work) -> float:
-    """Return the mean from moments."""
-    n, total, *_ = pooled(states, work)
-    return total / n if n else math.nan
+def mean(states: list[Moments], work: Work) -> Any:
+    """Return the mean from moments: a number, a time or a duration."""
+    n, total, *_, kind = pooled(states, work)
+    found = total / n if n else math.nan
+    if not kind or not n:
+        return found
+    return pd.Series([int(found)]).astype(kind)[0]
 
 
-def deviation(states: list[Moments], work: Work) -> float:
-    """Return the sample deviation (n - 1), as pandas."""
-    n, _, squares, _ = pooled(states, work)
-    return math.sqrt(squares / (n - 1)) if n > 1 else math.nan
+def deviation(states: list[Moments], work: Work) -> Any:
+    """Return the sample deviation (n - 1), as pandas: a number, or of times a duration."""
+    n, _, squares, _, kind = pooled(states, work)
+    found = math.sqrt(squares / (n - 1)) if n > 1 else math.nan
+    if not kind or n < 2:
+        return found
+    unit = kind.partition("[")[2].rstrip("]").partition(",")[0]
+    return pd.Series([int(found)]).astype(f"timedelta64[{unit}]")[0]

@@ -235,7 +235,7 @@ class Partition:
             return (
                 self._by_pair(rows, known.rule, condition.values)
                 if known.slow
-                else ~known.rule(rows, condition.values, inputs)
+                else ~_held(known.rule(rows, condition.values, inputs))
             )
         if known.nulls:
             return ~known.rule(self._presence(domain), condition.values, inputs)
@@ -327,6 +327,12 @@ def failing(frame: pd.DataFrame, conditions: Sequence[Condition]) -> list[Any]:
         return mask.index[mask.to_numpy()].to_numpy(dtype=np.int64)
 
     return [attempt(positions, condition) for condition in conditions]
+
+
+def _held(found: Any) -> Any:
+    """Return where a rule about several columns holds: not where it cannot be told for a null, as with floats."""
+    masked = isinstance(getattr(found, "dtype", None), pd.BooleanDtype)
+    return found.fillna(False).astype(bool) if masked else found
 
 
 def _unexpected(held: Any) -> npt.NDArray[np.bool_]:

@@ -28,7 +28,7 @@ from .work import Work
 
 BUCKETS, FEW = 8, 8
 MANIFEST = "manifest.parquet"
-VERSION = "4"
+VERSION = "5"
 """Changes with the form of the states or what they mean: older ones are then made anew."""
 
 
