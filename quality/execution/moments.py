@@ -153,7 +153,7 @@ def pooled(states: list[Moments], _: Work) -> Moments:
 
 def mean(states: list[Moments], work: Work) -> Any:
     """Return the mean from moments: a number, a time or a duration."""
-    n, total, *_, kind = pooled(states, work)
+    n, total, _, _, kind = pooled(states, work)
     found = total / n if n else math.nan
     if not kind or not n:
         return found
