@@ -26,6 +26,9 @@ from .execution.ranks import Sketch, sketch
 MAX_VALUES = 1000
 """Distinct values of a column that are counted one by one; past them the column is no category."""
 
+PROVENANCE = frozenset({"file", "line"})
+"""Where a row came from: every batch brings its own, so what was there so far demands nothing of the next."""
+
 FORMS = {
     "IP address": r"^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$",
     "UUID": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .profile import FORMS, Column, Profile, profile
+from .profile import FORMS, PROVENANCE, Column, Profile, profile
 from .validation import validate
 
 MAX_CATEGORIES = 20
 MIN_ROWS = 20
 """A value enters a proposed set only if so many rows share it: what few have says too much about them."""
-PROVENANCE = frozenset({"file", "line"})
-"""Where a row came from: every batch brings its own, so what was there so far demands nothing of the next."""
 STRICTER = {"expect_table_columns_to_match_set": "expect_table_columns_to_match_ordered_list"}
 
 Suggested = dict[str, Any]

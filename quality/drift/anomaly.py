@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ WEEK = 168
 
 MIN_SEASON = 3
 """So many earlier weeks must have a value at the same hour of week before it is compared with them alone."""
+
+MAD_OF_NORMAL = 0.6745
+"""The median absolute deviation of a normal variable, in standard deviations."""
 
 MIN_HISTORY = 8
 """Below so many earlier values nothing is called an anomaly."""
@@ -28,11 +32,12 @@ class Judged:
     """How many earlier values it was compared with."""
 
 
-def judge(hours: Sequence[int], values: Sequence[float]) -> Judged | None:
+def judge(hours: Sequence[int], values: Sequence[float], *, counted: bool = False) -> Judged | None:
     """Judge the last value; `hours` (since 1970, UTC) say when each was. None where there is too little history.
 
     The score is 0.6745 |x - median| / MAD (Iglewicz and Hoaglin 1993; above 3.5 is an outlier by their advice). A
-    history without spread takes 1 % of its median as spread.
+    history without spread takes 1 % of its median as spread; what is `counted` spreads at least as a Poisson
+    variable of that median does, whose MAD is 0.6745 of the median's root.
     """
     if len(values) <= MIN_HISTORY:
         return None
@@ -41,5 +46,7 @@ def judge(hours: Sequence[int], values: Sequence[float]) -> Judged | None:
     compared = season if len(season) >= MIN_SEASON else earlier
     middle = float(np.median(compared))
     spread = float(np.median(np.abs(compared - middle))) or abs(middle) * 0.01 or 1e-9
-    score = 0.6745 * abs(float(values[-1]) - middle) / spread
+    if counted:
+        spread = max(spread, MAD_OF_NORMAL * math.sqrt(max(middle, 1)))
+    score = MAD_OF_NORMAL * abs(float(values[-1]) - middle) / spread
     return Judged(float(values[-1]), middle, score, len(compared))

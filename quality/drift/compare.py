@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...config import DriftConfig
-from ..profile import Column, Profile
+from ..profile import PROVENANCE, Column, Profile
 from . import anomaly, distances
 
 
@@ -82,7 +82,7 @@ def _volume(current: Profile, baseline: Profile, limits: DriftConfig) -> Iterato
     # The first and the last hour may be cut by the window.
     present = range(min(current.hours) + 1, max(current.hours)) or range(min(current.hours), max(current.hours) + 1)
     for hour in present:
-        judged = anomaly.judge([*hours, hour], [*counts, float(current.hours.get(hour, 0))])
+        judged = anomaly.judge([*hours, hour], [*counts, float(current.hours.get(hour, 0))], counted=True)
         if judged is None:
             return
         off += judged.score > limits.volume
@@ -112,7 +112,7 @@ def _column(before: Column, after: Column, limits: DriftConfig) -> Iterator[Find
     change = abs(after.null_rate - before.null_rate)
     note = f"{before.null_rate:.1%} became {after.null_rate:.1%}"
     yield _finding("null rate", before.name, "difference", change, limits.null_rate, note)
-    if min(before.present, after.present) < limits.min_rows:
+    if before.name in PROVENANCE or min(before.present, after.present) < limits.min_rows:
         return
     if before.values and after.values and (len(before.values) <= 50 or not before.sketches):
         yield from _distances("shares", before.name, distances.categories(before.values, after.values), limits)

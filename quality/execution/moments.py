@@ -142,7 +142,7 @@ def pooled(states: list[Moments], _: Work) -> Moments:
     if len(kept) == len(states) and sum(map(len, kept)) <= FEW:
         return _moments(np.concatenate(kept), kind)
     n, mean, squares = 0, 0.0, 0.0
-    for count, total, part, *_ in states:
+    for count, total, part, *_values in states:
         if count:
             delta = total / count - mean
             squares += part + delta * delta * n * count / (n + count)

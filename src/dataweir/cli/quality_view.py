@@ -114,7 +114,7 @@ def drifted(found: Any, anomalies: Sequence[dict[str, Any]]) -> Render:
         for f in order[:25]
     ]
     title = f"{found.table} · {found.rows:,} rows against {found.baseline_rows:,} · {len(found.findings)} comparisons"
-    columns = ("what", "column", "measure", "value of limit", "", "note")
+    columns = ("what", "column", "measure", "value", "limit", "result", "note")
     past = [(a["check"], f"{a['value']:,.4g}", f"{a['expected']:,.4g}", f"{a['score']:.1f}") for a in anomalies]
     parts = [marked(columns, rows, title)]
     if past:
@@ -137,7 +137,7 @@ def _named(label: str) -> tuple[str, str]:
     expectation, _, column = label.partition(":")
     columns = column.split(",")
     shown = column.replace(",", ", ") if len(columns) <= 3 else f"{len(columns)} columns"
-    return shown or "(table)", _words(expectation)
+    return shown or "(table)", _words(expectation.removeprefix("expect_"))
 
 
 def _demanded(expectation: Mapping[str, Any]) -> tuple[str, str, str]:
