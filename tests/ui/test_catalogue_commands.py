@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,35 @@ def test_dcat_and_croissant_of_every_table_are_read_by_other_libraries(opened: P
         assert str(graph.value(found, dct.title)) == name
         assert isinstance(graph.value(distribution, dcat_terms.accessURL), rdflib.URIRef)
         assert int(graph.value(distribution, dcat_terms.byteSize)) == opened.tables().info(name).bytes
+
+
+def test_mlcroissant_loads_the_rows_of_a_table(opened: Project, call_weir: Weir, tmp_path: Path) -> None:
+    mlcroissant = pytest.importorskip("mlcroissant")
+    file = Path(opened.warehouse) / "social_posts.json"
+    asked = ("describe", "social_posts", "--format", "croissant", "--to")
+    assert call_weir(*asked, str(file), cwd=opened.config.root).code == 0
+    rows = list(mlcroissant.Dataset(jsonld=str(file)).records(record_set="refined_social_posts"))
+    file.unlink()
+    texts = sorted(row["refined_social_posts/text"].decode() for row in rows)
+    assert texts == sorted(opened.table("social_posts", ["text"])["text"].to_pylist())
+    refused = call_weir(*asked, str(tmp_path / "elsewhere.json"), cwd=opened.config.root)
+    assert refused.code == 2
+    assert "into the warehouse" in refused.err
+    assert not (tmp_path / "elsewhere.json").exists()
+
+
+def test_openlineage_says_how_a_run_ended(opened: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openlineage.client")
+    store = opened.reading()
+    known = store.runs(1)[0]
+    for state, ends in (
+        ("interrupted", {"START", "ABORT"}),
+        ("gate_failed", {"START", "FAIL"}),
+        ("running", {"START"}),
+    ):
+        told = replace(known, state=state)
+        monkeypatch.setattr(type(store), "run", lambda *_, told=told: told)
+        assert {event["eventType"] for event in events(opened, known.id)} == ends
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..output import Output, table
+from ..storage import storage_error
 from .base import Group, command
 from .describing import described
 from .render import Render, printed
@@ -46,10 +49,12 @@ def add(group: Group) -> None:
         "--format", "form", type=click.Choice(["text", "dcat", "croissant"]), default="text", show_default=True
     )
     @click.option("--history", is_flag=True, help="Also what was said of it before, and until when.")
-    def describe(output: Output, project: str, name: str, form: str, history: bool) -> None:
+    @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Write DCAT or Croissant to a file.")
+    def describe(output: Output, project: str, name: str, form: str, history: bool, to: Path | None) -> None:
         """Describe a table or a source: owner, licence, purpose, tags, columns with roles.
 
-        For other catalogues: DCAT (JSON-LD) or Croissant, of tables.
+        For other catalogues: DCAT (JSON-LD) or Croissant, of tables. Readers of Croissant look for the data from where
+        the document lies: write it into the warehouse, or a folder above, and they load the rows.
         """
         from ..flow.about import about
         from ..flow.describe import croissant, dcat
@@ -60,7 +65,16 @@ def add(group: Group) -> None:
             found = about(opened, name)
             output.show(found, described(found, history))
             return
-        Output(json=True).show((dcat if form == "dcat" else croissant)(opened, opened.qualified(name)))
+        full = opened.qualified(name)
+        document = dcat(opened, full) if form == "dcat" else croissant(opened, full, to.parent if to else None)
+        if to is None:
+            Output(json=True).show(document)
+            return
+        try:
+            to.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise storage_error(error, str(to)) from None
+        output.show({"written": str(to)}, printed(f"wrote {to}"))
 
     @command(group, "search")
     @click.argument("words", nargs=-1, required=True)

@@ -5,12 +5,14 @@ Both say what the table is, under which licence, and where its Parquet files lie
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from .. import storage
 from ..catalog.measure import metrics
+from ..errors import ConfigError
 from .about import declared
 from .project import Project
 
@@ -21,6 +23,25 @@ _CROISSANT_TYPES = (
     (pa.types.is_timestamp, "sc:DateTime"),
     (pa.types.is_date, "sc:Date"),
 )
+_CROISSANT_TERMS = (
+    *("citeAs", "column", "extract", "field", "fileObject", "fileProperty", "fileSet", "format", "includes"),
+    *("isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex", "repeated"),
+    *("replace", "separator", "source", "subField", "transform"),
+)
+_CROISSANT_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "conformsTo": "dct:conformsTo",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    **{term: f"cr:{term}" for term in _CROISSANT_TERMS},
+}
+"""The context that the specification gives (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
 
 
 def dcat(project: Project, name: str) -> dict[str, Any]:
@@ -80,31 +101,24 @@ def dcat(project: Project, name: str) -> dict[str, Any]:
     return found
 
 
-def croissant(project: Project, name: str) -> dict[str, Any]:
-    """Return a table as a Croissant data set: its Parquet files, and a record set with a field for each column."""
+def croissant(project: Project, name: str, beside: Path | None = None) -> dict[str, Any]:
+    """Return a table as a Croissant data set: its Parquet files, and a record set with a field for each column.
+
+    Readers look for the files from where the document lies: the table's folder, or `beside`. Raises ConfigError where
+    the files do not lie under that.
+    """
     tables = project.tables()
     about = declared(project, name)
     identifier = name.replace(".", "_")
-    folder = storage.uri(tables.data_folder(name))
+    folder = storage.uri(str(beside.resolve()) if beside else tables.data_folder(name))
+    files = tables.files(name)
+    if beside and any(not storage.uri(file).startswith(f"{folder}/") for file in files):
+        raise ConfigError(
+            f"the files of {name} do not lie under {beside}",
+            f"write it into the warehouse, such as --to {storage.join(project.warehouse, f'{identifier}.json')}",
+        )
     return {
-        "@context": {
-            "@language": "en",
-            "@vocab": "https://schema.org/",
-            "sc": "https://schema.org/",
-            "cr": "http://mlcommons.org/croissant/",
-            "dct": "http://purl.org/dc/terms/",
-            "conformsTo": "dct:conformsTo",
-            "column": "cr:column",
-            "containedIn": "cr:containedIn",
-            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-            "extract": "cr:extract",
-            "field": "cr:field",
-            "fileObject": "cr:fileObject",
-            "fileSet": "cr:fileSet",
-            "includes": "cr:includes",
-            "recordSet": "cr:recordSet",
-            "source": "cr:source",
-        },
+        "@context": _CROISSANT_CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": identifier,
@@ -119,7 +133,7 @@ def croissant(project: Project, name: str) -> dict[str, Any]:
                 "@id": "files",
                 "name": "files",
                 "encodingFormat": "application/x-parquet",
-                "includes": [_relative(file, folder) for file in tables.files(name)],
+                "includes": [_relative(file, folder) for file in files],
             }
         ],
         "recordSet": [
@@ -147,7 +161,7 @@ def _description(about: dict[str, Any], name: str) -> str:
 
 
 def _relative(file: str, folder: str) -> str:
-    return file.removeprefix(folder).lstrip("/")
+    return storage.uri(file).removeprefix(folder).lstrip("/")
 
 
 def _croissant_type(kind: pa.DataType) -> str:

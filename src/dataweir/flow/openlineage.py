@@ -19,6 +19,7 @@ from .project import Project
 PRODUCER = "https://pypi.org/project/dataweir/"
 FACET = "weir_difficulty"
 SCHEMA = Path(__file__).parent / "difficulty_facet.json"
+_ENDS = {"done": "COMPLETE", "failed": "FAIL", "gate_failed": "FAIL", "interrupted": "ABORT"}
 _TYPES = {"identity": "IDENTITY", "transformation": "TRANSFORMATION", "masked": "TRANSFORMATION"}
 
 
@@ -58,7 +59,10 @@ def emit(project: Project, run: str | None = None) -> int:
 
 
 def _events(project: Project, run: str | None) -> list[Any]:
-    """Return a START and an end for each table: OpenLineage wants both, and one run of its own for each job."""
+    """Return a START and an end for each table: OpenLineage wants both, and one run of its own for each job.
+
+    A run under way has no end yet; one that was interrupted ended in ABORT.
+    """
     try:
         from openlineage.client import set_producer
         from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
@@ -74,7 +78,7 @@ def _events(project: Project, run: str | None) -> list[Any]:
     whole = parent_run.ParentRunFacet(
         run=parent_run.Run(_identifier(namespace, record.id)), job=parent_run.Job(namespace, name)
     )
-    ended = RunState.FAIL if record.state == "failed" else RunState.COMPLETE
+    ended = _ENDS.get(record.state)
     found = edges(project)
     made = []
     for table in dict.fromkeys(edge.target for edge in found):
@@ -84,20 +88,10 @@ def _events(project: Project, run: str | None) -> list[Any]:
         inputs = [InputDataset(namespace, source) for source in dict.fromkeys(edge.source for edge in own)]
         outputs = [OutputDataset(namespace, table, facets=_facets(project, store, record.id, namespace, table, own))]
         started, finished = record.started.isoformat(), (record.finished or record.started).isoformat()
-        made += [
-            RunEvent(
-                eventTime=started, producer=PRODUCER, run=own_run, job=job, eventType=RunState.START, inputs=inputs
-            ),
-            RunEvent(
-                eventTime=finished,
-                producer=PRODUCER,
-                run=own_run,
-                job=job,
-                eventType=ended,
-                inputs=inputs,
-                outputs=outputs,
-            ),
-        ]
+        common: dict[str, Any] = {"producer": PRODUCER, "run": own_run, "job": job, "inputs": inputs}
+        made.append(RunEvent(eventTime=started, eventType=RunState.START, **common))
+        if ended:
+            made.append(RunEvent(eventTime=finished, eventType=RunState[ended], outputs=outputs, **common))
     return made
 
 

@@ -19,7 +19,6 @@ from ..flow import lineage as columns
 from ..flow.about import about
 from ..flow.fixed import fixed_cost
 from ..flow.predict import compare
-from ..flow.scopes import RECENT_RUNS
 from ..flow.scores import band, explain
 from ..flow.search import search as find_words
 from ..flow.sharing.audit import verify_audit
@@ -41,6 +40,7 @@ from .site import Site
 
 PER_PAGE = 50
 WAITING = DECIDED = 200
+FEW_RUNS = 10
 Query = Mapping[str, str]
 
 
@@ -76,7 +76,7 @@ def overview(project: Site, _: str, query: Query) -> dict[str, Any]:
         "waiting": counts.get("pending", 0),
         "published": counts.get("published", 0),
         "scores": {kind: score_of(record) for kind, record in store.latest_scores().items()},
-        "fixed": fixed_cost(store.recent_steps(RECENT_RUNS, only="machine")),
+        "fixed": fixed_cost(store.recent_steps(FEW_RUNS, only="machine")),
         "readiness": band(project, store, "project"),
         "failing": sorted(
             {r.table for r in _newest(store.quality_results(limit=500)) if not r.success},

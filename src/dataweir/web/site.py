@@ -20,6 +20,8 @@ from ..flow.lineage import Edge, edges
 from ..flow.project import Project
 
 _FRESH_SECONDS = 0.5
+_REST_FRESH_SECONDS = 10.0
+"""A REST catalogue says where a table stands for one table at a time: to ask for each costs a request a table."""
 
 
 class KeptTables(Tables):
@@ -35,16 +37,19 @@ class KeptTables(Tables):
         self._lock = threading.Lock()
 
     def versions(self) -> dict[str, str]:
-        """Return the metadata file of each table, half a second old at most."""
+        """Return the metadata file of each table, half a second old at most (of a REST catalogue: ten seconds)."""
+        fresh = _FRESH_SECONDS if isinstance(self._catalog, SqlCatalog) else _REST_FRESH_SECONDS
         with self._lock:
-            if time.monotonic() - self._read_at > _FRESH_SECONDS:
+            if time.monotonic() - self._read_at > fresh:
                 self._versions = self._read_versions()
                 self._read_at = time.monotonic()
             return self._versions
 
     def _read_versions(self) -> dict[str, str]:
         if not isinstance(self._catalog, SqlCatalog):
-            return {name: super(KeptTables, self)._load(name).metadata_location for name in super().names()}
+            loaded = {name: super(KeptTables, self)._load(name) for name in super().names()}
+            self._loaded = {name: (table.metadata_location, table) for name, table in loaded.items()}
+            return {name: table.metadata_location for name, table in loaded.items()}
         query = text("SELECT table_namespace, table_name, metadata_location FROM iceberg_tables")
         with self._catalog.engine.connect() as connection:
             return {f"{zone}.{name}": place for zone, name, place in connection.execute(query)}
