@@ -43,7 +43,9 @@ BENCHMARKS = (
     Benchmark("privacy.leaving", "--rows 20000", ""),
     Benchmark("privacy.sequences", "--rows 100000", ""),
     Benchmark("catalogue.pages", "{scratch}/grown --runs 500 --tables 50", "{scratch}/grown"),
-    Benchmark("catalogue.crowd", "{scratch} --rows 20000 --runs 20 --clients 10", "{scratch} --rows 1000000"),
+    Benchmark(
+        "catalogue.crowd", "{scratch}/crowd --rows 20000 --runs 20 --clients 10", "{scratch}/crowd --rows 1000000"
+    ),
 )
 
 

@@ -24,6 +24,7 @@ WEIR_YAML = """
 project: tea
 iceberg: {{uri: "{uri}", token: "${{ICEBERG_TOKEN}}"}}
 engine: {{workers: 1}}
+review: {{through: any}}
 sources:
   shop: {{type: weblog, path: "logs/*.log", format: combined}}
 exports:
