@@ -25,7 +25,6 @@ from .sieve import Gate, Sieve
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
 
 _GENERAL = (
-    "CreditCardRecognizer",
     "CryptoRecognizer",
     "DateRecognizer",
     "EmailRecognizer",
@@ -61,8 +60,8 @@ _NATIONAL = {
         "ItVatCodeRecognizer",
     ),
 }
-"""Presidio's recognisers by language. Its URL and IP recognisers are left out: ours find what they find, read a
-URL to its end, and do not take a masked network for a machine."""
+"""Presidio's recognisers by language. Its URL, IP and card recognisers are left out: ours find what they find, read a
+URL to its end, and take neither a masked network for a machine nor a device's serial number for a card."""
 
 _PHONE_GATE = r"(?:\d\D{0,8}){4}"
 """Some numbers of Germany have four digits."""

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
+_ELIDED = re.compile(r"(?:[cdjlmnst]|qu|un|all|dall|dell|nell|sull|quell)['’](?=[^\W\d_]{2})")
 _POSSESSIVE = frozenset({"'s", "'S", "’s", "’S"})
 _LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -30,7 +31,10 @@ class Word(NamedTuple):
 
 @functools.lru_cache(maxsize=32)
 def words(text: str) -> tuple[Word, ...]:
-    """Return the words of a text; a possessive 's belongs to none. The last texts are kept: several recognisers ask."""
+    """Return the words of a text; a possessive 's and an elided word before a name (d'Angers) belong to none.
+
+    The last texts are kept: several recognisers ask.
+    """
     found: list[Word] = []
     last = 0
     for match in _WORD.finditer(text):
@@ -38,6 +42,9 @@ def words(text: str) -> tuple[Word, ...]:
         word = match[0]
         if word[-2:] in _POSSESSIVE:
             end, word = end - 2, word[:-2]
+        gap = text[last:start]
+        if skipped := elided(word):
+            start, word = start + skipped, word[skipped:]
         folded = word.casefold()
         found.append(
             Word(
@@ -46,11 +53,17 @@ def words(text: str) -> tuple[Word, ...]:
                 folded if word.isascii() else folded.replace("’", "'"),
                 word[0].isupper(),
                 len(word) > 1 and word.isupper(),
-                text[last:start],
+                gap,
             )
         )
         last = end
     return tuple(found)
+
+
+def elided(word: str) -> int:
+    """Return how many characters of a word are another, elided one: 2 of d'Angers, 0 of D'Angelo."""
+    found = _ELIDED.match(word)
+    return found.end() if found else 0
 
 
 def chinese(text: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .gazetteers import common_words, everyday_words, given_names, large_places, places, surnames
+from .gazetteers import common_words, elided, everyday_words, given_names, large_places, places, surnames
 from .recognizers._words import CALLED, COMPANY, PREPOSITIONS, ROLES, STREET, TITLES
 
 TAGS = ("O", "B-PERSON", "I-PERSON", "B-LOCATION", "I-LOCATION", "B-ORGANIZATION", "I-ORGANIZATION")
@@ -49,11 +49,14 @@ class Name(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the words, numbers and signs of a text; a possessive 's is a word of its own."""
+    """Return the words, numbers and signs of a text; a possessive 's and an elided d' are words of their own."""
     found = []
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         word = match[0]
+        if skipped := elided(word):
+            found.append(Token(start, start + skipped, word[:skipped]))
+            start, word = start + skipped, word[skipped:]
         if word[-2:].lower() in ("'s", "’s") and len(word) > 2:
             found += [Token(start, end - 2, word[:-2]), Token(end - 2, end, word[-2:])]
         else:

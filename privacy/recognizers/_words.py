@@ -6,6 +6,8 @@ from importlib.resources import files
 
 import yaml
 
+from ..gazetteers import elided
+
 _LISTS: dict[str, str] = yaml.safe_load((files("dataweir.privacy") / "data" / "words.yaml").read_text("utf-8"))
 
 
@@ -27,10 +29,17 @@ COMPANY = listed("company")
 STREET = listed("street")
 HEADS = listed("company_heads")
 EMPLOYED = listed("employment")
+SOURCES = listed("sources")
 
-CALLED: dict[str, tuple[tuple[str, ...], ...]] = {}
-"""Phrases before a name, by their last word."""
 
-for _phrase in _LISTS["called"].split("|"):
-    _parts = tuple(_phrase.split())
-    CALLED[_parts[-1]] = (*CALLED.get(_parts[-1], ()), _parts)
+def _phrases(name: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Return the phrases of one list by their last word."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for phrase in _LISTS[name].split("|"):
+        parts = tuple(word[elided(word) :] for word in phrase.split())
+        found[parts[-1]] = (*found.get(parts[-1], ()), parts)
+    return found
+
+
+CALLED = _phrases("called")
+CLOSINGS = _phrases("closings")

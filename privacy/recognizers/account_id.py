@@ -26,7 +26,8 @@ class AccountId(Recognizer):
             0.7,
         ),
         Pattern(
-            r"\b(?:cvv2?|cvc2?|card\ssecurity\scode|security\scode|kartenprüfnummer|prüfziffer)\s{0,2}(?:is|ist|[:#=])?\s{0,2}(?P<value>\d{3,4})(?!\w)",
+            r"\b(?:cvv2?|cvc2?|card\ssecurity\scode|security\scode|kartenprüfnummer|prüfziffer|cryptogramme(?:\svisuel)?"
+            r"|c[óo]d(?:igo|ice)\sd[ei]\s(?:seguri(?:dad|ança)|segurança|sicurezza)|beveiligingscode)\s{0,2}(?:is|ist|est|es|è|é|[:#=])?\s{0,2}(?P<value>\d{3,4})(?!\w)",
             0.6,
         ),
         Pattern(r"\bsort\scode\s{0,2}(?:is|:)?\s{0,2}(?P<value>\d{2}-\d{2}-\d{2})(?![\w-])", 0.8),
@@ -42,5 +43,6 @@ class AccountId(Recognizer):
         "sort code «12-34-56» ok",
         "BIC «DEUTDEFF500»",
         "expires 04/27, cvv «123»",
+        "cryptogramme «305», refusé",
     )
     negatives = ("on account of 2023 rules", "account number please", "customer number one")

@@ -10,8 +10,14 @@ from ..contract import Pattern, Recognizer, recognizer
 _WORD = (
     r"(?:api|access|auth|secret|private|session|refresh|bearer|client|app|csrf|signing)[ _-]?"
     r"(?:key|token|secret|id)|token|secret|apikey|api key|bearer|credentials?|jwt|sessionid|jsessionid|phpsessid"
+    r"|(?:api|zugangs|zugriffs)[ -]?(?:schlüssel|token|sleutel|clé)|cl(?:é|ave|ef)\s(?:d['’]|de\s)?(?:l['’])?(?:api|accès|acceso)"
+    r"|chi?ave\s(?:d['’]|da\s|de\s|di\s|per\s)?(?:l['’])?(?:api|accesso|acesso)|jeton|密钥|令牌"
 )
-_IS = r"[\"'`]?\s{0,3}(?:is|was|ist|=>|:=|[:=])\s{0,3}[\"'`]?"
+_PASSWORD = (
+    r"password|passwd|passwort|passphrase|kennwort|pass|pwd|pin(?:[ -]?code)?|geheimzahl|mot\sde\spasse|mdp|code\spin|contraseña"
+    r"|clave(?:\ssecreta)?|parola\sd['’]ordine|codice\spin|senha|palavra-passe|wachtwoord|pincode"
+)
+_IS = r"[\"'`]?\s{0,3}(?:is|was|ist|est|es|è|é|lautet|=>|:=|[:=：]|是|为)\s{0,3}[\"'`]?"
 
 _PREFIXED = (
     r"(?:sk|pk|rk)[-_](?:live|test|proj|ant|or|svcacct)[-_][\w-]{10,200}|sk-[a-z0-9]{20,200}|whsec_[\w+/=]{16,100}"
@@ -45,8 +51,7 @@ class ApiKey(Recognizer):
         Pattern(rf"(?:{_WORD}){_IS}(?P<value>[\w+/=.~-]{{12,512}})", 0.5),
         Pattern(r"\b(?:bearer|basic)\s+(?P<value>[\w+/=.~-]{16,2000})", 0.6),
         Pattern(
-            r"\b(?:password|passwd|passwort|passphrase|kennwort|pass|pwd|pin)[\"'`]?\s{0,3}(?:is|was|ist|=>|:=|[:=])"
-            r"\s{0,3}[\"'`]?(?P<value>[^\s\"'`<>,;]{4,128})(?<![.!?)])",
+            rf"(?:\b(?:{_PASSWORD})|密码|口令){_IS}(?P<value>[^\s\"'`<>,;，。；]{{4,128}})(?<![.!?)])",
             0.5,
         ),
     )
@@ -59,6 +64,9 @@ class ApiKey(Recognizer):
         "Authorization: Bearer «mF_9.B5f-4.1JqM0aZ77q»",
         "jwt «eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.dBjftJeZ4CVPmB92K27uhbUJU1p1r»",
         "password: «hunter2!x» works",
+        "Mot de passe : «Chaton!2021»",
+        "la clave de API: «9f8b7c6d5e4f3a2b1c0d9e8f»",
+        "登录密码：«Mima2020x»，谢谢",
     )
     negatives = (
         "the secret is understandingeachother",

@@ -25,15 +25,39 @@ class ChinesePhone(Recognizer):
 
 @recognizer("chinese_identity")
 class ChineseIdentity(Recognizer):
-    """Chinese identity card and passport numbers behind Chinese text."""
+    """Chinese identity card numbers behind Chinese text."""
 
     entity = "NATIONAL_ID"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?<=[\u4e00-\u9fff：:，,]\s?)[1-9]\d{{5}}(?:19|20)\d{{2}}[01]\d[0-3]\d\d{{3}}[\dX]{_END}", 0.9),
-        Pattern(rf"(?:护照|通行证|身份证|社保){_IS}(?P<value>[A-Z]{{0,2}}\d{{7,18}}X?){_END}", 0.8),
+        Pattern(rf"身份证{_IS}(?P<value>\d{{15,17}}[\dX]){_END}", 0.8),
     )
-    positives = ("身份证号«11010519491231002X»", "护照号«E12345678»过期")
-    negatives = ("护照办好了", "编号123456")
+    positives = ("身份证号«11010519491231002X»",)
+    negatives = ("身份证办好了", "编号123456")
+
+
+@recognizer("chinese_passport")
+class ChinesePassport(Recognizer):
+    """Passports and permits to travel behind their Chinese word."""
+
+    entity = "PASSPORT"
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(rf"(?:护照|通行证|军官证){_IS}(?P<value>[A-Z]{{0,2}}\d{{7,12}}){_END}", 0.8),
+    )
+    positives = ("护照号«E12345678»过期",)
+    negatives = ("护照办好了",)
+
+
+@recognizer("chinese_tax_number")
+class ChineseTaxNumber(Recognizer):
+    """Unified social credit codes and tax numbers of firms behind their Chinese word."""
+
+    entity = "TAX_ID"
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(rf"(?:信用代码|税号|识别号|执照){_IS}(?P<value>[0-9A-Z]{{15,18}}){_END}", 0.8),
+    )
+    positives = ("统一社会信用代码：«91110108MA01C8JT7A»",)
+    negatives = ("税号还没有",)
 
 
 @recognizer("chinese_account")
@@ -43,8 +67,10 @@ class ChineseAccount(Recognizer):
     entity = "ACCOUNT_ID"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"(?:银行卡|账号|账户|帐号|卡号|户头){_IS}(?P<value>\d(?:[ -]?\d){{9,20}}){_END}", 0.8),
+        Pattern(rf"(?:安全码|校验码|CVV2?){_IS}(?P<value>\d{{3,4}}){_END}", 0.7),
+        Pattern(rf"(?:工号|学号|会员|客户|订单|员工编?){_IS}(?P<value>[A-Z]{{0,4}}-?\d{{4,16}}){_END}", 0.6),
     )
-    positives = ("银行卡号«6222020200112233445»",)
+    positives = ("银行卡号«6222020200112233445»", "安全码«338»")
     negatives = ("银行卡丢了2张",)
 
 

@@ -9,7 +9,7 @@ from ._dates import BARE, NUMERIC, WRITTEN
 
 _BORN = (
     r"(?:\bborn\b|\bbirth(?:day|date)?\b|\bb-?day\b|\bd\.?o\.?b\b\.?|date of birth|\bgeb(?:oren|\.)|geburts(?:tag|datum)"
-    r"|\bnée?\b|naissance|\bnacid[oa]|\bnacimiento|\bnacque|\bnat[oa]\b|\bnascita|\bnascid[oa]|\bnascimento"
+    r"|\bnée?\b|naissance|\bnacid[oa]|\bnac(?:í|ió)\s|\bnacimiento|\bnacque|\bnat[oa]\b|\bnascita|\bnascid[oa]|\bnascimento"
     r"|geboorte|\bgeboren\b|出生|生日)"
 )
 _ANY = rf"(?<![\w.-])(?:{WRITTEN}|{NUMERIC}|{BARE})(?![\w-])"

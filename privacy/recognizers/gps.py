@@ -17,7 +17,7 @@ class Gps(Recognizer):
     entity = "GPS"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
-            rf"(?<![\w.])(?:geo:)?{_D}\s?°?\s?[NS]?\s{{0,2}}[,;/ ]\s{{0,2}}{_D}(?:\s?°)?(?:\s?[EWO](?!\w))?(?![\w.]\d)(?!\d)",
+            rf"(?<![^\W\u4e00-\u9fff])(?<!\.)(?:geo:)?{_D}\s?°?\s?[NS]?\s{{0,2}}[,;/ ]\s{{0,2}}{_D}(?:\s?°)?(?:\s?[EWO](?!\w))?(?![\w.]\d)(?!\d)",
             0.6,
         ),
         Pattern(
@@ -29,6 +29,7 @@ class Gps(Recognizer):
     positives = (
         "dropped a pin at «48.858370, 2.294481» ok",
         "we are at «-33.8567844 151.2152967»",
+        "位置«30.2741,120.1551»",
         "meet: «51°30'26\"N 0°7'39\"W» at six",
     )
     negatives = ("from 1.5 to 2.5 litres", "pi is 3.14159", "it is 30° N of here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
@@ -9,7 +10,12 @@ from ..gazetteers import Word, chinese, common_words, given_names, large_places,
 from ._words import DWELLING, LANDS, NOT_NAMES, PLACE_LABELS, PREPOSITIONS, STATES
 
 _LONGEST = 5
-_JOINTS = frozenset({"of", "the", "and", "de", "do", "da", "del", "la", "le", "les", "sur", "am", "an", "der", "upon"})
+_JOINTS = frozenset({"of", "the", "and", "de", "do", "da", "del", "la", "le", "les", "sur", "sul", "am", "an", "der", "upon"})
+
+
+_LEADING = frozenset({"aus", "from", "in", "uit"})
+"""Behind them a large place is one in small letters too."""
+_CODE = re.compile(r"(?:^|[,\n]|\d)\s*(?:[A-Z]{1,2}-)?(?:\d{5}|\d{4}-\d{3}) \Z")
 
 
 @recognizer("location")
@@ -17,7 +23,7 @@ class Location(Recognizer):
     """Names of cities, regions and countries out of a gazetteer; those that are also words or surnames need a sign."""
 
     entity = "LOCATION"
-    gate = r"(?-i:\p{Lu})|[\u4e00-\u9fff]|\b(?:in|from) \pL"
+    gate = rf"(?-i:\p{{Lu}})|[\u4e00-\u9fff]|\b(?:{'|'.join(sorted(_LEADING))}) \pL|\b(?:{'|'.join(sorted(DWELLING))}) \pL{{1,4}} \pL"
     positives = (
         "she moved to «New York» last year",
         "aus «Köln» nach «München» gefahren",
@@ -42,8 +48,10 @@ class Location(Recognizer):
         known, common = places(), common_words(language)
         at = 0
         while at < len(found):
-            size = _longest(found, at, known) if found[at].capital else _lower(found, at)
+            size = _longest(found, at, known) if found[at].capital else _lower(found, at, common)
             score = _score(found, at, size, common) if size else 0.0
+            if not score and found[at].capital and _CODE.search(found[at].gap):
+                size, score = max(size, 1), 0.6
             if not score and (_dwelt(found, at, common) or _landed(found, at, common)):
                 size, score = _stretch(found, at), 0.5
             if score:
@@ -51,11 +59,16 @@ class Location(Recognizer):
             at += size or 1
 
 
-def _lower(found: tuple[Word, ...], at: int) -> int:
-    """Return 1 for a large place in small letters behind a preposition of place, as people write in a hurry."""
+def _lower(found: tuple[Word, ...], at: int, common: frozenset[str]) -> int:
+    """Return 1 for a place in small letters, as people write in a hurry: a large one behind a preposition, or any
+    where somebody lives."""
     word = found[at]
-    led = at > 0 and found[at - 1].folded in {"from", "in"} and word.gap == " "
-    return int(led and len(word.folded) > 4 and word.folded in large_places())
+    if not at or word.gap != " " or len(word.folded) < 5 or word.folded in common:
+        return 0
+    if found[at - 1].folded in _LEADING and word.folded in large_places():
+        return 1
+    dwelt = at > 1 and found[at - 1].folded in PREPOSITIONS and _dwelling(found[at - 2])
+    return int(dwelt and word.folded in places())
 
 
 def _longest(found: tuple[Word, ...], at: int, known: frozenset[str]) -> int:
@@ -92,7 +105,7 @@ def _landed(found: tuple[Word, ...], at: int, common: frozenset[str]) -> bool:
     word = found[at]
     if not word.capital or word.folded in NOT_NAMES or (word.folded in common and word.folded in {"the", "this"}):
         return False
-    if at and found[at - 1].folded in PLACE_LABELS and word.gap.strip() == ":":
+    if at and word.gap.strip() == ":" and {found[at - 1].folded, found[max(0, at - 3)].folded} & PLACE_LABELS:
         return True
     end = at + _stretch(found, at)
     if end - at > 1 and found[end - 1].folded in LANDS and word.folded not in common:
@@ -107,11 +120,18 @@ def _dwelt(found: tuple[Word, ...], at: int, common: frozenset[str]) -> bool:
         return False
     if found[at].folded in common:
         return False
-    return found[at - 1].folded in PREPOSITIONS and found[at - 2].folded in DWELLING
+    return found[at - 1].folded in PREPOSITIONS and _dwelling(found[at - 2])
+
+
+def _dwelling(word: Word) -> bool:
+    return word.folded in DWELLING
 
 
 def _stretch(found: tuple[Word, ...], at: int) -> int:
     end = at + 1
-    while end < len(found) and end - at < _LONGEST and found[end].gap in {" ", "-"} and found[end].capital:
+    while end < len(found) and end - at < _LONGEST and found[end].gap in {" ", "-"}:
+        joins = found[end].folded in _JOINTS and end + 1 < len(found) and found[end + 1].capital
+        if not found[end].capital and not (joins and found[end + 1].gap in {" ", "-"}):
+            break
         end += 1
     return end - at

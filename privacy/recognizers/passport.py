@@ -14,7 +14,8 @@ class Passport(Recognizer):
     entity = "PASSPORT"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
-            r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|护照)"
+            r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|carta\sd['’]identità"
+            r"|carte\s(?:nationale\s)?d['’]identité|identiteitskaart|cédula\sde\sidentidad)"
             r"[\s\S]{0,40}?(?<![\w-])(?P<value>(?=[a-z]{0,4}\d)[a-z0-9]{6,12})(?![\w-])",
             0.7,
         ),
@@ -25,6 +26,7 @@ class Passport(Recognizer):
         "Reisepass «C01X00T47» verloren",
         "passeport n° «14AB12345» perdu",
         "passport «AB1234567».",
+        "paspoort «NPRB4C8F3», nieuw",
     )
     negatives = ("I need a passport photo by May", "the passport office opens at 9")
 
@@ -32,4 +34,5 @@ class Passport(Recognizer):
     def validate(cls, value: str) -> bool | None:
         """Drop what is too short, holds too few digits, or is a year."""
         digits = sum(c.isdigit() for c in value)
-        return None if digits >= 4 and 6 <= sum(c.isalnum() for c in value) <= 12 else False
+        enough = digits >= 4 or (digits >= 2 and len(value) > 7 and value.isupper())
+        return None if enough and 6 <= sum(c.isalnum() for c in value) <= 12 else False

@@ -18,9 +18,10 @@ from ..gazetteers import (
     surnames,
     words,
 )
-from ._words import CALLED, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, STREET, TITLES
+from ._words import CALLED, CLOSINGS, COMPANY, NOT_NAMES, PARTICLES, PREPOSITIONS, ROLES, SOURCES, STREET, TITLES
 
 _LONGEST = 5
+_HEADLINE = 4
 _WHERE = frozenset({"in", "near", "nach", "à", "em"})
 _VOCATIVE = re.compile(r",\s(?:please|your|you|can|could|would|will|do|did|have|are|thank|we|I|kindly)\b")
 _NAMELIKE = re.compile(
@@ -69,8 +70,7 @@ class Person(Recognizer):
 
             yield from people(text)
         found = words(text)
-        loud = sum(word.upper for word in found) > len(found) / 2
-        strict = language == "de" or loud
+        strict = language == "de" or _loud(found)
         at = 0
         while at < len(found):
             end, score = _name(text, found, at, language, strict)
@@ -81,6 +81,14 @@ class Person(Recognizer):
                 at += 1
 
 
+def _loud(found: tuple[Word, ...]) -> bool:
+    """Whether capitals say little: more than half of the words are in capitals, or a headline gives one to most."""
+    if sum(word.upper for word in found) > len(found) / 2:
+        return True
+    inner = [word for word in found if word.gap == " " and len(word.folded) > 1]
+    return len(inner) > _HEADLINE and sum(word.capital for word in inner) > 0.7 * len(inner)
+
+
 def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bool) -> tuple[int, float]:
     """Return where a name that begins at a word ends, and how sure it is; 0 where none begins."""
     word = found[at]
@@ -88,6 +96,8 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     if not word.capital or ((word.folded in NOT_NAMES or word.folded in foreign_words()) and not initial):
         return at, 0.0
     common, everyday = common_words(language), everyday_words(language)
+    if _no_name(text, word):
+        return at, 0.0
     end = _run(found, at, everyday)
     if found[end - 1].folded in COMPANY or found[end - 1].folded in STREET:
         return at, 0.0
@@ -97,9 +107,9 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     before = found[at - 1] if at and _joined(word.gap) else None
     if before is not None and before.folded in TITLES and not initial:
         return (end, 0.85) if plain or len(parts) > 1 else (at, 0.0)
-    if before is not None and before.folded in _WHERE:
-        return at, 0.0
     called = _called(found, at)
+    if before is not None and before.folded in _WHERE and not called and not (len(parts) > 1 and plain and _given(word.folded)):
+        return at, 0.0
     if len(parts) == 1 and called and end < len(found) and found[end].gap == ", " and _given(found[end].folded):
         return _run(found, end, everyday), 0.8
     if len(parts) == 1:
@@ -107,21 +117,36 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
         return (end, _single(text, word, before, called, plain, strict)) if not abbreviated else (at, 0.0)
     known = (_surname(last) or _given(last)) and last not in common
     if initial:
-        return (end, 0.7 if "." in found[at + 1].gap and known and len(last) > 2 else 0.0)
+        several = len(parts) > 2 and len(parts[1].folded) == 1 and last not in common
+        return (end, 0.7 if "." in found[at + 1].gap and (known or several) and len(last) > 2 else 0.0)
     if called and plain:
         return end, 0.8
+    if before is not None and before.folded in ROLES and plain and not strict and last not in common:
+        return end, 0.5
     given = _given(word.folded)
     if " ".join(w.folded for w in found[at:end]) in places():
         return at, 0.0
     if given and known:
         return end, 0.85 if plain else 0.6
-    if given and plain and not strict and last not in everyday:
+    if given and plain and last not in everyday and (not strict or (language == "de" and _rare(last, language))):
         return end, 0.6
     if plain and _surname(word.folded) and known and (not strict or _given(last)):
         return end, 0.5
     if plain and known and _NAMELIKE.search(last) and not strict:
         return end, 0.5
     return at, 0.0
+
+
+def _no_name(text: str, word: Word) -> bool:
+    """Whether a word says what somebody is (patient), or begins with an abbreviation (MAC-adres)."""
+    first, dash, _ = text[word.start : word.end].partition("-")
+    said = word.folded in TITLES or word.folded in ROLES
+    return (said and not _given(word.folded)) or (dash != "" and len(first) > 1 and first.isupper() and not word.upper)
+
+
+def _rare(name: str, language: str) -> bool:
+    """Whether a word is long and none that is frequent: where nouns have capitals, a surname that no list knows."""
+    return len(name) > 3 and name not in common_words(language) and name not in places()
 
 
 def _single(text: str, word: Word, before: Word | None, called: bool, plain: bool, strict: bool) -> float:
@@ -132,6 +157,9 @@ def _single(text: str, word: Word, before: Word | None, called: bool, plain: boo
         return 0.75
     if _addressed(text, word) and not strict and not word.upper:
         return 0.5
+    placed = name in (large_places() if _surname(name) else places())
+    if before is not None and before.folded in SOURCES and not placed and len(name) > 3:
+        return 0.5 if not strict or _surname(name) or _given(name) else 0.0
     led = before is not None and before.folded in PREPOSITIONS
     if strict or (word.upper and len(name) < 5) or name in large_places():
         return 0.0
@@ -156,9 +184,9 @@ def _run(found: tuple[Word, ...], at: int, common: frozenset[str]) -> int:
         word = found[end]
         if not _links(word.gap, found[end - 1]):
             break
-        follows = end + 1 < len(found) and found[end + 1].capital and _links(found[end + 1].gap, word)
-        if word.folded in PARTICLES and not word.capital:
-            if not follows:
+        follows = _follows(found, end)
+        if word.folded in PARTICLES:
+            if not follows and not word.capital:
                 break
         elif not word.capital:
             break
@@ -171,6 +199,18 @@ def _run(found: tuple[Word, ...], at: int, common: frozenset[str]) -> int:
     while end > at + 1 and found[end - 1].folded in PARTICLES and not found[end - 1].capital:
         end -= 1
     return end
+
+
+def _follows(found: tuple[Word, ...], at: int) -> bool:
+    """Whether a capitalised word stands behind a word, at most one particle between: van der Heijden."""
+    for step in (at + 1, at + 2):
+        if step >= len(found) or not _links(found[step].gap, found[step - 1]):
+            return False
+        if found[step].capital:
+            return True
+        if found[step].folded not in PARTICLES:
+            return False
+    return False
 
 
 def _joined(gap: str) -> bool:
@@ -186,14 +226,15 @@ def _links(gap: str, last: Word) -> bool:
 
 def _called(found: tuple[Word, ...], at: int) -> bool:
     """Whether the words before say that a name follows."""
-    if not at or not found[at].gap.strip("\n") or len(found[at].gap) > 6:
+    if not at or len(found[at].gap) > 6:
         return False
-    if found[at - 1].folded in ROLES and found[at].gap.strip() == ":":
+    last, gap = found[at - 1].folded, found[at].gap
+    if last in ROLES and gap.strip() in {":", "："}:
         return True
-    return any(
-        len(phrase) <= at and tuple(w.folded for w in found[at - len(phrase) : at]) == phrase
-        for phrase in CALLED.get(found[at - 1].folded, ())
-    )
+    phrases = CLOSINGS.get(last, ()) if set(gap) & set(",\n!.") else ()
+    if gap.strip("\n"):
+        phrases += CALLED.get(last, ())
+    return any(len(p) <= at and tuple(w.folded for w in found[at - len(p) : at]) == p for p in phrases)
 
 
 def _given(name: str) -> bool:

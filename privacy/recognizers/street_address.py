@@ -25,13 +25,22 @@ _BEGIN = (
     r"|lungomare|rua|travessa|praça|estrada|rodovia|alameda|ulica|ul\.|ulice|aleja|al\.|os\.)"
 )
 _JOINT = r"(?:(?:d[eoa]s?|du|del|della|delle|dei|degli|la|le|les|los|las|l['’]|d['’]|e|y|an|in|am|der|den|zur|zum)\s?)"
+_LITTLE = r"(?:Die|Der|Das|Dem|Den|Des|Eine?r?|In|Im|Am|An|Auf|Aus|Bei|Zur|Von|Wir|Ich|Er|Sie|De|Het|Een|Op|Aan|Bij|Naar|Ik|Zij|Hij|Und|En)"
 _NAME = rf"(?:{_JOINT}{{0,3}}[\p{{Lu}}\d][\p{{L}}\d'’.-]*)(?:\s{_JOINT}{{0,3}}\p{{Lu}}[\p{{L}}'’.-]*){{0,4}}"
-_HOUSE = r"\d{1,5}(?:[a-zA-Z](?!\w)|\s[a-zA-Z](?=[,.\n]|$)|\s?(?:bis|ter)\b)?(?:\s?[-/]\s?\d{1,4}[a-z]?)?(?!\d)"
-_UNIT = r"(?i:apt|apartment|suite|ste|unit|flat|floor|room|rm|étage|appt?|piso|puerta|interno|int|bus|wohnung|whg)\.?\s?#?\s?\w{1,6}"
+_HOUSE = r"\d{1,5}(?:[a-zA-Z](?!\w)|\s[a-zA-Z](?=[,.\n]|$)|\s?(?:bis|ter)\b)?(?:\s?[-/]\s?(?:\d{1,4}[a-z]?|[A-Za-z])(?!\w))?(?!\d)"
+_UNIT = (
+    r"(?:(?i:apt|apartment|suite|ste|unit|flat|floor|room|rm|étage|appt?|apto|piso|puerta|pta|esc|interno|int|scala|sala|bloco|lote"
+    r"|andar|bus|bte|boîte|wohnung|whg)(?!\p{L})\.?\s?#?\s?\w{1,6}"
+    r"|\d{1,2}\.?[ºª°]\s?(?:(?i:izq|dcha|drcha|dto|esq|frente|andar|piso)[\p{L}]*\.?|[A-Z](?!\w))?"
+    r"|\d{1,2}\.\s?(?:OG|Stock|Etage)(?!\w))"
+)
+_TOWN = r"\p{Lu}[\p{L}'’.-]*(?:[ -](?:(?:am|an|der|im|in|ob|sur|sous|en|lès|les|la|le|de|del|di|do|da|den|aan|op|l')[ -]){0,2}\p{Lu}[\p{L}'’-]+){0,2}"
+_TOWN_CODE = r"(?:(?:[A-Z]{1,2}-)?\d{5}|\d{4}-\d{3}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}-\d{4})"
+"""Postcodes that stand before their town, in Europe and Portugal."""
 _FREE = r"(?!the\b|a\b|an\b|of\b|on\b|in\b|down\b|up\b|to\b|at\b|and\b|along\b|my\b|this\b|that\b|from\b|miles?\b|years?\b|minutes?\b|blocks?\b|people\b)[a-z]+"
 
 _TAIL = (
-    rf"[\s,]{{1,5}}(?:(?P<close>{_UNIT}|#\s?\w{{1,5}}\b|\p{{Lu}}{{2,3}}(?=[\s,]+\d{{4,6}}\b)|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:\s[A-Z]{{2}}\b)?(?![\w.])"
+    rf"(?:[\s,]{{1,5}}|\s[-–]\s)(?:(?P<close>{_UNIT}|{_TOWN_CODE}\s{_TOWN}|#\s?\w{{1,5}}\b|\p{{Lu}}{{2,3}}(?=[\s,]+\d{{4,6}}\b)|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:\s[A-Z]{{2}}\b)?(?![\w.])"
     r"|[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}\b|[A-Z]\d[A-Z]\s\d[A-Z]\d\b)|(?P<word>\p{Lu}[\p{L}'’.-]*))"
 )
 _PARTS, _WORDS = 12, 4
@@ -53,7 +62,11 @@ class StreetAddress(Recognizer):
             0.5,
         ),
         Pattern(
-            rf"(?<!\w)(?:\d{{1,5}}\s)?(?:\p{{Lu}}[\p{{L}}.-]*(?i:{_ENDING})|\p{{Lu}}[\p{{L}}-]+\s(?:(?:an|in|am|im|den|der|dem|von|zur?|zum|\p{{Lu}}[\p{{L}}-]+)\s){{0,3}}(?i:{_ENDING}))\s{_HOUSE}",
+            rf"(?<!\w)(?:\d{{1,5}}\s)?(?:(?:(?!{_LITTLE}\s)\p{{Lu}}[\p{{L}}.'’-]+\s){{0,2}}\p{{Lu}}[\p{{L}}.-]*(?i:{_ENDING})|\p{{Lu}}[\p{{L}}-]+\s(?:(?:an|in|am|im|den|der|dem|von|zur?|zum|\p{{Lu}}[\p{{L}}-]+)\s){{0,3}}(?i:{_ENDING}))\s{_HOUSE}",
+            0.7,
+        ),
+        Pattern(
+            rf"(?<!\w)(?:Am|Im|Zum|Zur|Beim|(?:An|In|Auf|Hinter|Vor|Unter)\s(?:der|dem|den))\s(?:\p{{Lu}}[\p{{L}}-]+\s){{1,2}}{_HOUSE}(?=[,\s]{{1,3}}\d{{5}}\s\p{{Lu}})",
             0.7,
         ),
         Pattern(rf"(?<![\w.,$€£#])\d{{1,5}}(?:\s?(?:bis|ter))?,?\s{_BEGIN}\s{_NAME}(?:,?\s{_HOUSE})?", 0.7),
@@ -76,7 +89,7 @@ class StreetAddress(Recognizer):
             0.5,
         ),
         Pattern(
-            r"[\u4e00-\u9fff]{2,9}(?:省|市|区|县)[\u4e00-\u9fff]{1,12}(?:路|街|巷|道)\d{1,5}号(?:[\u4e00-\u9fff\d-]{1,12}(?:室|楼|单元|栋))?",
+            r"(?:[\u4e00-\u9fff]{2,9}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,7}?(?:区|县|市|镇))?(?<=[省区市县镇])[\u4e00-\u9fff]{1,12}(?:路|街|巷|道|弄|村|胡同)[\u4e00-\u9fff]{0,4}\d{1,5}号(?:[\u4e00-\u9fff\d-]{1,12}(?:室|楼|单元|栋))?",
             0.8,
         ),
     )
@@ -93,6 +106,10 @@ class StreetAddress(Recognizer):
         "in «Via Giuseppe Garibaldi 7» a Roma",
         "op de «Prinsengracht 263» woont ze",
         "write to «P.O. Box 4471» only",
+        "an «Prins Hendrikkade 33-2, 1012 TM Amsterdam» bezorgen",
+        "«Am Alten Markt 3, 59065 Hamm»",
+        "en «calle Doctor Fleming, 18, 3.º B, 06011 Badajoz», gracias",
+        "na «Avenida Paulista, 1578, apto 42, São Paulo - SP, 01310-200», obrigado",
         "soldier at «PSC 1234, Box 5678»",
         "地址：«北京市海淀区中关村大街27号»，欢迎",
     )

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..contract import Pattern, Recognizer, recognizer
 
-_TAIL = r"[^\s<>\"'`{}|\\^\u00ab\u00bb\u201c\u201d]"
+_TAIL = r"[^\s<>\"'`{}|\\^\u00ab\u00bb\u201c\u201d\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]"
 _LAST = r"(?<![.,;:!?*_\u2026\])])"
 
 

@@ -18,11 +18,13 @@ class Username(Recognizer):
         Pattern(r"(?<![\w@#])[\w.]{2,32}#\d{4}(?!\w)", 0.6),
         Pattern(
             r"\b(?:user[ _-]?(?:name|id)?|login|handle|nick(?:name)?|skype|discord|insta(?:gram)?|telegram|snap(?:chat)?"
-            r"|twitter|benutzername|account name|gamertag)(?:\s(?:is|ist|name|id))?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>[\w][\w.-]{2,39}(?<![.-]))",
+            r"|twitter|tiktok|benutzer(?:name|kennung)?|nutzername|account name|gamertag|pseudo(?:nyme)?|identifiant|nom\sd['’]utilisateur"
+            r"|(?:nombre\sde\s)?usuario|apodo|(?:nome\s)?utente|(?:nome\sde\s)?(?:usuário|utilizador)|gebruiker(?:snaam)?)(?:\s(?:is|ist|name|id))?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>[\w][\w.-]{2,39}(?<![.-]))",
             0.6,
         ),
         Pattern(
-            r"\b(?:user[ _-]?name|handle|nickname|benutzername|gamertag|login)\s(?:is|ist)\s[\"']?(?P<value>(?=[a-z_.-]*[\d_])[\w.-]{3,40}(?<![.-]))",
+            r"\b(?:user[ _-]?name|handle|nickname|benutzername|nutzername|gamertag|login|insta(?:gram)?|skype|pseudo|identifiant"
+            r"|usuario|apodo|nome\sutente|usuário|utilizador|gebruikersnaam)\s(?:is|ist|est|c['’]est|es|è|é)\s[\"']?(?P<value>(?=[a-z_.-]*[\d_])[\w.-]{3,40}(?<![.-]))",
             0.6,
         ),
     )
@@ -33,5 +35,6 @@ class Username(Recognizer):
         "add me: «janed#4821»",
         "username: «jdoe1984»",
         "my handle is «the_real_jane», hi",
+        "mon pseudo c'est «lulu_du_33», voilà",
     )
     negatives = ("meet @ 5 pm", "the user is happy", "mail jane@example.org", "I and/or you", "at 5@ten")
