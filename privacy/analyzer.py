@@ -82,6 +82,10 @@ class _FailClosed(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if "timed out" in str(record.msg):
             raise DataError("a text took a detection pattern too long", "shorten the longest texts of the column")
+        if "prediction failed" in str(record.msg):
+            raise DataError(
+                "the model for names failed on a text", "try the model on its own, or name another: 'ner: small'"
+            )
         return False
 
 
@@ -149,9 +153,13 @@ class Analyzer:
         )
         self._parts = registry.get_recognizers(language=language, all_fields=True)
         self._entities = sorted({entity for part in self._parts for entity in part.get_supported_entities()})
-        self.sieve = Sieve([_gate(part) for part in self._parts])
         self._possible = {number: _phones(part) for number, part in enumerate(self._parts) if _calls(part)}
         self._context = [tuple(word.lower() for word in part.context or ()) for part in self._parts]
+
+    @functools.cached_property
+    def sieve(self) -> Sieve:
+        """What tells which recognisers can match in a text; it takes seconds to compile, so only who asks waits."""
+        return Sieve([_gate(part) for part in self._parts])
 
     def plain(self, text: str) -> list[Finding]:
         """Return what Presidio's own `analyze` reports, in order."""

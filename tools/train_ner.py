@@ -2,7 +2,8 @@
 
     python tools/train_ner.py [MARKED]
 
-Text is generated, seeded, from the sentences of tools/ner_templates.yaml and the name providers of Faker (MIT). MARKED
+Text is generated, seeded, from the sentences of tools/ner_templates.yaml and the name providers of Faker (MIT); the
+messages of tools/catalogues.py, where those packages are installed, are texts without names. MARKED
 is a folder of texts that others marked under licences that allow it: `wnut17` (CC BY 4.0), `europeana` (CC0) and
 `ler_de` (CC BY 4.0) give their even texts for training; their odd texts and every fifth sentence of ours only measure.
 """
@@ -22,7 +23,9 @@ import numpy as np
 import yaml
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+from catalogues import messages  # noqa: E402
 
 from benchmarks.privacy.corpora import LEARNED, Corpus, load  # noqa: E402
 from dataweir.privacy.ner import BUCKETS, TAGS, Model, bare_steps, features, tokens  # noqa: E402
@@ -46,6 +49,10 @@ SYLLABLES = (
     *("ac", "bel", "cor", "da", "en", "fo", "gra", "hel", "in", "jo", "ko", "lum", "mar", "nex", "or", "pla"),
     *("qua", "rel", "sol", "tra", "um", "vi", "wen", "xo", "yel", "zap"),
 )
+_ABROAD = re.compile(
+    r"\(|(?:ish|ian|ese)\b|America|Africa|Asia|Europ|Googl|Jupyter|Django|Wagtail|GitHub|Python|Microsoft|Apple"
+)
+"""Messages that may name a place or a firm."""
 _SLOT = re.compile(r"\{(\w)\}")
 Marked = tuple[str, list[tuple[int, int, str]]]
 
@@ -208,6 +215,8 @@ def main() -> None:
         seen = [t for n, t in enumerate(templates) if n % 5 != 4]
         unseen = [t for n, t in enumerate(templates) if n % 5 == 4]
         learned += [(language, one) for one in generated(language, seen, EACH, dice)]
+        nobody = [text for text in messages(language) if " " in text and not _ABROAD.search(text)]
+        learned += [(language, (text, [])) for text in dice.sample(nobody, min(len(nobody), EACH // 2))]
         tests[f"generated {language}"] = (language, list(generated(language, unseen, 400, dice)))
     if len(sys.argv) > 1:
         for half in (0, 1):

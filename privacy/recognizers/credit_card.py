@@ -48,5 +48,10 @@ def _proven(value: str) -> bool:
     if len(number) == 15:  # a device's serial number has fifteen digits and a Luhn digit too
         issued = number[:2] in ("34", "37") or number[:4] in ("1800", "2014", "2131", "2149")
     else:
-        issued = number[0] in "3456" or number[:4] == "0604" or number[:2] == "81" or (number[0] == "2" and len(number) == 16)
+        issued = (
+            number[0] in "3456"
+            or number[:4] == "0604"
+            or number[:2] == "81"
+            or (number[0] == "2" and len(number) == 16)
+        )
     return issued and luhn(number)

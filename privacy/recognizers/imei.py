@@ -20,7 +20,11 @@ class Imei(Recognizer):
         Pattern(r"(?<![\w.,-])\d{15}(?![\w-])", 0.3),
     )
     context = ("imei", "device", "phone", "handset", "serial", "handy")
-    positives = ("IMEI «490154203237518» was blocked", "手机IMEI«863190402525955»，", "it shows «49-015420-323751-8» on the box")
+    positives = (
+        "IMEI «490154203237518» was blocked",
+        "手机IMEI«863190402525955»，",
+        "it shows «49-015420-323751-8» on the box",
+    )
     negatives = ("IMEI 490154203237519 is wrong", "about 490154203237518 atoms")
 
     @classmethod

@@ -10,7 +10,9 @@ from ..gazetteers import Word, chinese, common_words, given_names, large_places,
 from ._words import DWELLING, LANDS, NOT_NAMES, PLACE_LABELS, PREPOSITIONS, STATES
 
 _LONGEST = 5
-_JOINTS = frozenset({"of", "the", "and", "de", "do", "da", "del", "la", "le", "les", "sur", "sul", "am", "an", "der", "upon"})
+_JOINTS = frozenset(
+    {"of", "the", "and", "de", "do", "da", "del", "la", "le", "les", "sur", "sul", "am", "an", "der", "upon"}
+)
 
 
 _LEADING = frozenset({"aus", "from", "in", "uit"})

@@ -26,7 +26,10 @@ class MedicalRecord(Recognizer):
         Pattern(r"\bMRN[-:#\s]{0,3}\d{4,12}(?!\w)", 0.8),
         Pattern(r"\bMED\d{6,10}(?!\w)", 0.5),
         Pattern(rf"{_WORD}[^\n\d]{{0,25}}?(?P<value>(?<![\w-])[A-Z]{{0,10}}[-/]?\d[\dA-Z/-]{{3,20}}(?![\w-]))", 0.7),
-        Pattern(r"(?:病历|医保|住院|门诊|就诊|社保)卡?号?码?[是为:：\s]{0,3}(?P<value>[A-Z]{0,4}\d[\dA-Z-]{4,20})(?![\dA-Z])", 0.7),
+        Pattern(
+            r"(?:病历|医保|住院|门诊|就诊|社保)卡?号?码?[是为:：\s]{0,3}(?P<value>[A-Z]{0,4}\d[\dA-Z-]{4,20})(?![\dA-Z])",
+            0.7,
+        ),
         Pattern(rf"{_WORD}[^\n]{{0,40}}?\b(?:and|or|und|et|,)\s(?P<value>[A-Z]{{1,3}}-?\d{{5,10}}(?![\w-]))", 0.6),
     )
     positives = (

@@ -108,7 +108,12 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     if before is not None and before.folded in TITLES and not initial:
         return (end, 0.85) if plain or len(parts) > 1 else (at, 0.0)
     called = _called(found, at)
-    if before is not None and before.folded in _WHERE and not called and not (len(parts) > 1 and plain and _given(word.folded)):
+    if (
+        before is not None
+        and before.folded in _WHERE
+        and not called
+        and not (len(parts) > 1 and plain and _given(word.folded))
+    ):
         return at, 0.0
     if len(parts) == 1 and called and end < len(found) and found[end].gap == ", " and _given(found[end].folded):
         return _run(found, end, everyday), 0.8

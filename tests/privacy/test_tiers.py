@@ -99,7 +99,7 @@ def test_models_that_cannot_run_say_what_to_do(tmp_path: Path) -> None:
     for name, extra in (("config.json", "transformers"), ("gliner_config.json", "gliner")):
         folder = tmp_path / extra
         folder.mkdir()
-        (folder / name).write_text("{}")
+        (folder / name).write_text('{"id2label": {"1": "B-PER"}}')
         with pytest.raises(MissingExtra) as raised:
             detect(["x"], "en", str(folder))
         assert f"dataweir[{extra}]" in raised.value.cure
