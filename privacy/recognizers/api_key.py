@@ -9,7 +9,7 @@ from ..contract import Pattern, Recognizer, recognizer
 
 _WORD = (
     r"(?:api|access|auth|secret|private|session|refresh|bearer|client|app|csrf|signing)[ _-]?"
-    r"(?:key|token|secret|id)|token|secret|apikey|api key|bearer|credentials?|jwt|sessionid|jsessionid|phpsessid"
+    r"(?:key|token|secret|id)|token|secret|apikey|api key|bearer|credentials?|jwt|session|sessionid|jsessionid|phpsessid"
     r"|(?:api|zugangs|zugriffs)[ -]?(?:schlüssel|token|sleutel|clé)|cl(?:é|ave|ef)\s(?:d['’]|de\s)?(?:l['’])?(?:api|accès|acceso)"
     r"|chi?ave\s(?:d['’]|da\s|de\s|di\s|per\s)?(?:l['’])?(?:api|accesso|acesso)|jeton|密钥|令牌"
 )
@@ -62,6 +62,7 @@ class ApiKey(Recognizer):
         "slack «xoxb-123456789012-abcdefABCDEF» bot",
         "the api key is «9f8b7c6d5e4f3a2b1c0d9e8f» ok",
         "Authorization: Bearer «mF_9.B5f-4.1JqM0aZ77q»",
+        "session=«9f8b7c6d5e4f3A2B1C0D9E8F», ok",
         "jwt «eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.dBjftJeZ4CVPmB92K27uhbUJU1p1r»",
         "password: «hunter2!x» works",
         "Mot de passe : «Chaton!2021»",

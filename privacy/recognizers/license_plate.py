@@ -39,6 +39,10 @@ class LicensePlate(Recognizer):
             rf"(?i:{_WORD}){_BETWEEN}(?P<value>(?=[A-ZÄÖÜ0-9 -]{{0,9}}\d)[A-ZÄÖÜ0-9]{{1,8}}(?:[- ][A-ZÄÖÜ0-9]{{1,4}}){{0,2}})(?![\w-])",
             0.7,
         ),
+        Pattern(
+            rf"(?i:\b(?:vehicle|reg)\b){_BETWEEN}(?P<value>(?=[A-Z -]{{0,8}}\d)(?=[\d -]{{0,8}}[A-Z])[A-Z0-9]{{2,8}}(?:[- ][A-Z0-9]{{2,4}})?)(?![\w-])",
+            0.45,
+        ),
     )
     context = ("plate", "car", "vehicle", "registration", "kennzeichen", "auto", "plaque", "targa", "kenteken", "placa")
     positives = (

@@ -20,7 +20,7 @@ _TAX = (
     r"|rfc|partita\siva|p\.?\siva|btw-?(?:nummer|nr\.?|id)|contribuinte)"
 )
 _BETWEEN = r"\s{0,2}(?:is|lautet|ist|est|es|è|é|:|#|=|n[.º°o])?\s{0,2}(?:le\s|la\s|el\s|il\s|o\s)?"
-_NUMBER = r"(?P<value>(?=(?:[\w./-]|\s(?=[\w])){0,24}?\d)[A-Z]{0,4}\d(?:[ ./-]?(?:[A-Z]{1,2} ?)?\d){4,17}(?:[ -]?[A-Z](?![\w]))?)(?![\w-])"
+_NUMBER = r"(?P<value>(?=(?:[\w./-]|\s(?=[\w])){0,24}?\d)[A-Z]{0,4}\s?\d(?:[ ./-]?(?:[A-Z]{1,2} ?)?\d){4,17}(?:[ -]?[A-Z](?![\w]))?)(?![\w-])"
 
 
 @recognizer("national_number")
@@ -31,6 +31,7 @@ class NationalNumber(Recognizer):
     patterns: ClassVar[tuple[Pattern, ...]] = (Pattern(rf"\b{_NATIONAL}{_BETWEEN}{_NUMBER}", 0.7),)
     positives = (
         "My NI number is «QQ123456C».",
+        "NI number «QQ 12 34 56 C», thanks",
         "Sozialversicherungsnummer: «15 070649 C 103»",
         "número de la seguridad social «281234567840»",
         "RG «12.345.678-9» do cliente",

@@ -37,7 +37,7 @@ class Person(Recognizer):
     """Names of people: a known given name or surname beside another name, a title, an initial or a word of calling."""
 
     entity = "PERSON"
-    gate = r"(?-i:\p{Lu})|[\u4e00-\u9fff]"
+    gate = rf"(?-i:\p{{Lu}})|[\u4e00-\u9fff]|\b(?:{'|'.join(map(re.escape, sorted(CALLED)))})\W{{1,3}}\pL"
     positives = (
         "Yesterday «Jane Doe» wrote to us",
         "ask Mr. «Featherstonehaugh» about it",
@@ -52,6 +52,9 @@ class Person(Recognizer):
         "我叫«王小明»，住在那里",
         "Instructor: «Adaeze», room 4",
         "«Ottilie», please confirm",
+        "my name is «abdul rahman» and i live here",
+        "Hi «Mark», see you",
+        "seen by Dr «Khan».",
     )
     negatives = (
         "The Will of the people is strong",
@@ -93,6 +96,8 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     """Return where a name that begins at a word ends, and how sure it is; 0 where none begins."""
     word = found[at]
     initial = len(word.folded) == 1
+    if not word.capital and _called(found, at):
+        return _lower(found, at, language)
     if not word.capital or ((word.folded in NOT_NAMES or word.folded in foreign_words()) and not initial):
         return at, 0.0
     common, everyday = common_words(language), everyday_words(language)
@@ -106,7 +111,7 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     plain = word.folded not in common
     before = found[at - 1] if at and _joined(word.gap) else None
     if before is not None and before.folded in TITLES and not initial:
-        return (end, 0.85) if plain or len(parts) > 1 else (at, 0.0)
+        return (end, 0.85) if plain or len(parts) > 1 or _given(last) or _surname(last) else (at, 0.0)
     called = _called(found, at)
     if (
         before is not None
@@ -115,7 +120,14 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
         and not (len(parts) > 1 and plain and _given(word.folded))
     ):
         return at, 0.0
-    if len(parts) == 1 and called and end < len(found) and found[end].gap == ", " and _given(found[end].folded):
+    if (
+        len(parts) == 1
+        and called
+        and end < len(found)
+        and found[end].gap == ", "
+        and found[end].capital
+        and _given(found[end].folded)
+    ):
         return _run(found, end, everyday), 0.8
     if len(parts) == 1:
         abbreviated = text[word.end : word.end + 1] == "." and text[word.end + 1 : word.end + 3].strip()[:1].isdigit()
@@ -142,6 +154,18 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
     return at, 0.0
 
 
+def _lower(found: tuple[Word, ...], at: int, language: str) -> tuple[int, float]:
+    """Return the end of a known name in small letters that a word of calling leads to, as people write in a hurry."""
+    common = common_words(language)
+    first = found[at].folded
+    if len(first) < 3 or first not in given_names() or first in common or first in NOT_NAMES:
+        return at, 0.0
+    end = at + 1
+    if end < len(found) and found[end].gap == " " and found[end].folded not in common:
+        end += found[end].folded in surnames() or found[end].folded in given_names()
+    return end, 0.5
+
+
 def _no_name(text: str, word: Word) -> bool:
     """Whether a word says what somebody is (patient), or begins with an abbreviation (MAC-adres)."""
     first, dash, _ = text[word.start : word.end].partition("-")
@@ -156,10 +180,10 @@ def _rare(name: str, language: str) -> bool:
 
 def _single(text: str, word: Word, before: Word | None, called: bool, plain: bool, strict: bool) -> float:
     name = word.folded
+    if len(name) > 1 and called and (plain or _given(name)):
+        return 0.75
     if len(name) < 2 or not plain:
         return 0.0
-    if called:
-        return 0.75
     if _addressed(text, word) and not strict and not word.upper:
         return 0.5
     placed = name in (large_places() if _surname(name) else places())

@@ -54,7 +54,7 @@ class StreetAddress(Recognizer):
     case_sensitive = True
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
-            rf"(?<![\w.,$€£#])\d{{1,5}}[A-Za-z]?\s(?:[NSEW]{{1,2}}\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?(?!\s?\d+\s?%)",
+            rf"(?<![\w.,$€£#])(?:(?i:flat|apt|apartment|unit|suite|room)\.?\s\w{{1,4}},\s)?\d{{1,5}}[A-Za-z]?\s(?:[NSEW]{{1,2}}\.?\s)?(?:{_WORD}\s){{1,4}}{_EN}\b\.?(?!\s?\d+\s?%)",
             0.7,
         ),
         Pattern(
@@ -94,6 +94,7 @@ class StreetAddress(Recognizer):
         ),
     )
     positives = (
+        "to «Flat 3, 18 Kelvin Grove», please",
         "I live at «221B Baker Street», upstairs",
         "ship to «1600 Pennsylvania Ave» today",
         "send it to «742 Evergreen Terrace, Apt 3», please",

@@ -17,6 +17,11 @@ class Username(Recognizer):
         Pattern(r"(?<![\w/.])/?u/[\w-]{2,64}(?![\w-])", 0.8),
         Pattern(r"(?<![\w@#])[\w.]{2,32}#\d{4}(?!\w)", 0.6),
         Pattern(
+            r"(?m:^)\[?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?\]?\s(?:[-–]\s)?<?"
+            r"(?!(?:info|warn|warning|error|debug|trace|fatal|critical|notice)\b)(?P<value>[a-z_][\w.-]{2,30})(?=:\s|>\s)",
+            0.5,
+        ),
+        Pattern(
             r"\b(?:user[ _-]?(?:name|id)?|login|handle|nick(?:name)?|skype|discord|insta(?:gram)?|telegram|snap(?:chat)?"
             r"|twitter|tiktok|benutzer(?:name|kennung)?|nutzername|account name|gamertag|pseudo(?:nyme)?|identifiant|nom\sd['’]utilisateur"
             r"|(?:nombre\sde\s)?usuario|apodo|(?:nome\s)?utente|(?:nome\sde\s)?(?:usuário|utilizador)|gebruiker(?:snaam)?)(?:\s(?:is|ist|name|id))?\s{0,2}[:=]\s{0,2}[\"']?(?P<value>[\w][\w.-]{2,39}(?<![.-]))",
@@ -34,7 +39,15 @@ class Username(Recognizer):
         "posted by «u/throwaway_991» today",
         "add me: «janed#4821»",
         "username: «jdoe1984»",
+        "[14:02] «mike_dubs»: yo",
         "my handle is «the_real_jane», hi",
         "mon pseudo c'est «lulu_du_33», voilà",
     )
-    negatives = ("meet @ 5 pm", "the user is happy", "mail jane@example.org", "I and/or you", "at 5@ten")
+    negatives = (
+        "10:22:31 ERROR: no such file",
+        "meet @ 5 pm",
+        "the user is happy",
+        "mail jane@example.org",
+        "I and/or you",
+        "at 5@ten",
+    )
