@@ -89,7 +89,6 @@ class _FailClosed(logging.Filter):
         return False
 
 
-@functools.lru_cache(maxsize=8)
 def analyzer(language: str = "en", ner: str | None = None) -> Analyzer:
     """Return this process's analyzer of a language.
 
@@ -102,7 +101,12 @@ def analyzer(language: str = "en", ner: str | None = None) -> Analyzer:
             f"detection does not speak the language '{language}'{nearest(language, LANGUAGES)}",
             f"choose one of: {', '.join(LANGUAGES)}",
         )
-    return Analyzer(language, None if ner == "none" else ner)
+    return _kept(language, None if ner == "none" else ner)
+
+
+@functools.lru_cache(maxsize=8)
+def _kept(language: str, ner: str | None) -> Analyzer:
+    return Analyzer(language, ner)
 
 
 def bare(language: str = "en") -> Callable[[str], list[Finding]]:

@@ -205,7 +205,8 @@ class Model:
                 continue
             margin = float(score[tag] - score[0])
             entity = TAGS[tag][2:]
-            if TAGS[tag][0] == "I" and found and found[-1].entity == entity and word.start - found[-1].end < 4:
+            near = bool(found) and found[-1].entity == entity and word.start - found[-1].end < 4
+            if near and (TAGS[tag][0] == "I" or text[found[-1].end : word.start] == " "):
                 found[-1] = found[-1]._replace(end=word.end, margin=max(margin, found[-1].margin))
             else:
                 found.append(Name(word.start, word.end, entity, margin))

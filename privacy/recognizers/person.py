@@ -145,7 +145,8 @@ def _name(text: str, found: tuple[Word, ...], at: int, language: str, strict: bo
         return at, 0.0
     if given and known:
         return end, 0.85 if plain else 0.6
-    if given and plain and last not in everyday and (not strict or (language == "de" and _rare(last, language))):
+    alone = language == "de" and len(parts) == end - at and _rare(last, language)  # no genitive: Tod der Klägerin
+    if given and plain and last not in everyday and (not strict or alone):
         return end, 0.6
     if plain and _surname(word.folded) and known and (not strict or _given(last)):
         return end, 0.5
