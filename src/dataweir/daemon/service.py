@@ -114,14 +114,14 @@ class Daemon:
             self._go, "date", run_date=due, args=[job, due], id=job.name, replace_existing=True, misfire_grace_time=None
         )
         self.metrics.due(job.name, due)
-        self.log.info("scheduled", extra={"project": job.name, "at": due.isoformat()})
+        self.log.info("scheduled", extra={"project": job.name, "due": due.isoformat()})
 
     def _go(self, job: Job, due: datetime) -> None:
         if self.stopping.is_set():
             return
         late = (datetime.now(UTC) - due).total_seconds()
         if late > LATE and not job.catch_up:  # the machine slept, or the clock was put forward
-            self.log.warning("missed", extra={"project": job.name, "at": due.isoformat()})
+            self.log.warning("missed", extra={"project": job.name, "due": due.isoformat()})
         else:
             self._run(job)
         if not self.stopping.is_set():

@@ -172,8 +172,8 @@ def band(project: Project, store: Any, scope: str) -> Readiness:
     approved = [
         candidate
         for table in tables
-        for candidate in store.candidates(table=table)
-        if candidate.state in ("approved", "published")
+        for state in ("approved", "published")
+        for candidate in store.candidates(table=table, state=state)
     ]
     return readiness(
         {
