@@ -42,6 +42,7 @@ BENCHMARKS = (
     Benchmark("privacy.risk", "--rows 200000", ""),
     Benchmark("privacy.leaving", "--rows 20000", ""),
     Benchmark("privacy.sequences", "--rows 100000", ""),
+    Benchmark("catalogue.predicted", "{data} --runs 4", "{data}"),
     Benchmark("catalogue.pages", "{scratch}/grown --runs 500 --tables 50", "{scratch}/grown"),
     Benchmark(
         "catalogue.crowd", "{scratch}/crowd --rows 20000 --runs 20 --clients 10", "{scratch}/crowd --rows 1000000"
