@@ -62,7 +62,8 @@ def _arrivals(data: Path, inbox: Path, runs: int) -> Any:
     inbox.mkdir()
     rng = random.Random(20)
     shares = [rng.uniform(0.05, 3) for _ in range(runs)]
-    lines = [line for file in sorted((data / "weblogs/nginx_big").glob("*.gz")) for line in gzip.open(file)]
+    packed = [file.read_bytes() for file in sorted((data / "weblogs/nginx_big").glob("*.gz"))]
+    lines = b"".join(map(gzip.decompress, packed)).splitlines(keepends=True)
     comments = sorted((data / "social/youtube_comments").glob("*.csv.gz"))
     ends = list(itertools.accumulate(shares))
     before = 0.0
