@@ -112,17 +112,19 @@ def test_the_door_is_light(door: str) -> None:
     assert out.stdout.strip() == "[]"
 
 
-def test_help_takes_under_a_third_of_a_second_of_cpu() -> None:
-    code = (
-        "import resource, subprocess, sys;"
-        "subprocess.run([sys.executable, '-m', 'dataweir', '--help'], check=True, stdout=subprocess.DEVNULL);"
-        "u = resource.getrusage(resource.RUSAGE_CHILDREN); print(u.ru_utime + u.ru_stime)"
-    )
-    seconds = min(
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-        for _ in range(3)
-    )
-    assert seconds < 0.3
+def test_help_takes_a_few_times_what_its_library_of_commands_does() -> None:
+    def processor_seconds(*arguments: str) -> float:
+        code = (
+            "import resource, subprocess, sys;"
+            f"subprocess.run([sys.executable, *{arguments!r}], check=True, stdout=subprocess.DEVNULL);"
+            "u = resource.getrusage(resource.RUSAGE_CHILDREN); print(u.ru_utime + u.ru_stime)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    # A ratio of processor time, side by side: a busy machine slows both.
+    pairs = [(processor_seconds("-m", "dataweir", "--help"), processor_seconds("-c", "import click")) for _ in range(3)]
+    assert min(ours for ours, _ in pairs) < 7 * min(bare for _, bare in pairs)
 
 
 def test_modules_stay_small() -> None:
