@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from ..output import Output, table
-from ..storage import storage_error
 from .base import Group, command
 from .describing import described
 from .render import Render, printed
@@ -73,6 +72,8 @@ def add(group: Group) -> None:
         try:
             to.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         except OSError as error:
+            from ..storage import storage_error
+
             raise storage_error(error, str(to)) from None
         output.show({"written": str(to)}, printed(f"wrote {to}"))
 
