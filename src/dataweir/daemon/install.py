@@ -151,7 +151,7 @@ with DAG(
         append_env=True,
     )
 """
-    return Installed({f"weir_{name}.py": text}, "copy it into the dags folder")
+    return Installed({f"weir_{name}_dag.py": text}, "copy it into the dags folder")
 
 
 def _dagster(project: Project, times: Times) -> Installed:
@@ -186,7 +186,7 @@ defs = dg.Definitions(
     ],
 )
 """
-    return Installed({f"weir_{name}.py": text}, f"dagster dev -f weir_{name}.py")
+    return Installed({f"weir_{name}_assets.py": text}, f"dagster dev -f weir_{name}_assets.py")
 
 
 TARGETS: dict[str, Callable[[Project, Times], Installed]] = {
