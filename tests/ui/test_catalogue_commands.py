@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
+from openlineage_schema import complaints
 from shop import CANARY
 
 from dataweir.flow.about import keep
@@ -76,6 +77,8 @@ def test_openlineage_events_hold_columns_and_the_difficulty_facet(
     for facets in outputs.values():
         schema.validate(facets["weir_difficulty"])
     assert outputs["refined.web_events"]["weir_difficulty"]["barrier"]["version"] == "barrier/1"
+    assert [said for event in found for said in complaints(event)] == []
+    assert complaints({**found[0], "run": {"runId": "one"}, "job": {"name": "nameless"}})
     assert CANARY not in json.dumps(found)
     env = {
         "OPENLINEAGE__TRANSPORT__TYPE": "file",
