@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import RESTError, ValidationError
-from pyiceberg.io import InputFile
+from pyiceberg.io import PY_IO_IMPL, InputFile, OutputFile
 from pyiceberg.io.pyarrow import (
+    PyArrowFileIO,
     UnsupportedPyArrowTypeException,
     _pyarrow_to_schema_without_ids,
     schema_to_pyarrow,
@@ -25,6 +26,18 @@ from .. import storage
 from ..errors import DataError, StorageError
 from ..storage import path, storage_error
 from .database import failure
+
+
+class FileIO(PyArrowFileIO):
+    """pyiceberg's access to files, to which a file that is not there counts as deleted.
+
+    A sweep takes former metadata away before pyiceberg, which would complain of each at the commits after it.
+    """
+
+    def delete(self, location: str | InputFile | OutputFile) -> None:
+        """Delete a file, if it is there."""
+        with suppress(FileNotFoundError):
+            super().delete(location)
 
 
 @contextmanager
@@ -45,7 +58,11 @@ def guarded(url: URL, location: str) -> Iterator[None]:
 
 def open_catalog(url: URL, warehouse: str, rest: Mapping[str, str] | None) -> Catalog:
     """Open Iceberg's catalogue: a REST server by its properties (uri, token, ...), else the catalogue's database."""
-    properties = {"warehouse": storage.uri(warehouse), **storage.iceberg_properties(warehouse)}
+    properties = {
+        "warehouse": storage.uri(warehouse),
+        PY_IO_IMPL: f"{FileIO.__module__}.{FileIO.__name__}",
+        **storage.iceberg_properties(warehouse),
+    }
     if rest is not None:
         from pyiceberg.catalog.rest import RestCatalog
 
