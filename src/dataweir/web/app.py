@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from anyio.to_thread import current_default_thread_limiter
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -34,6 +37,9 @@ from .openapi import document
 from .pages import PAGES, Page
 from .security import SafeHeaders, csrf_token, form_is_ours, form_of, secret_of, signed_in
 from .site import Site
+
+READERS = 8
+"""Requests worked on at once: fewer than the catalogue has connections, so that none waits for one out of turn."""
 
 _STATUS = {ConfigError: 404, PrivacyGateFailed: 403, ProjectLocked: 409}
 _REVIEWERS = ("reviewer", "admin")
@@ -191,7 +197,14 @@ def make_app(project: Project, hosts: list[str], secure: bool = False) -> Starle
         routes=web.routes(),
         middleware=[Middleware(SafeHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
         exception_handlers={HTTPException: web.refuse, WeirError: web.refuse, Exception: web.refuse},
+        lifespan=_in_turn,
     )
+
+
+@asynccontextmanager
+async def _in_turn(_: Starlette) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = READERS
+    yield
 
 
 def _done(request: Request, place: str, id: str, state: str) -> Response:

@@ -6,7 +6,9 @@ import contextlib
 import functools
 import threading
 import time
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
@@ -19,9 +21,37 @@ from ..errors import WeirError
 from ..flow.lineage import Edge, edges
 from ..flow.project import Project
 
+Found = TypeVar("Found")
+
 _FRESH_SECONDS = 0.5
 _REST_FRESH_SECONDS = 10.0
 """A REST catalogue says where a table stands for one table at a time: to ask for each costs a request a table."""
+
+
+class Kept(Generic[Found]):
+    """What was found for a version. One thread at a time finds it anew; the others take the last meanwhile.
+
+    Where many ask at once for what has just changed, all of them would otherwise find the same.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[Any, Found] | None = None
+        self._lock = threading.Lock()
+
+    def of(self, version: Any, find: Callable[[], Found], *, wait: bool = False) -> Found:
+        """Return what `find` found for the version, or (unless `wait`) for the one before while another looks."""
+        known = self._known
+        if known is not None and known[0] == version:
+            return known[1]
+        if not self._lock.acquire(blocking=wait or known is None):
+            assert known is not None
+            return known[1]
+        try:
+            if self._known is None or self._known[0] != version:
+                self._known = (version, find())
+            return self._known[1]
+        finally:
+            self._lock.release()
 
 
 class KeptTables(Tables):
@@ -29,9 +59,9 @@ class KeptTables(Tables):
 
     def __init__(self, catalog_url: str, warehouse: str, rest: dict[str, str] | None = None) -> None:
         super().__init__(catalog_url, warehouse, rest)
-        self._loaded: dict[str, tuple[str, Any]] = {}
-        self._described: dict[str, tuple[str, TableInfo]] = {}
-        self._schemas: dict[str, tuple[str, pa.Schema]] = {}
+        self._loaded: defaultdict[str, Kept[Any]] = defaultdict(Kept)
+        self._described: defaultdict[str, Kept[TableInfo]] = defaultdict(Kept)
+        self._schemas: defaultdict[str, Kept[pa.Schema]] = defaultdict(Kept)
         self._versions: dict[str, str] = {}
         self._read_at = 0.0
         self._lock = threading.Lock()
@@ -48,7 +78,8 @@ class KeptTables(Tables):
     def _read_versions(self) -> dict[str, str]:
         if not isinstance(self._catalog, SqlCatalog):
             loaded = {name: super(KeptTables, self)._load(name) for name in super().names()}
-            self._loaded = {name: (table.metadata_location, table) for name, table in loaded.items()}
+            for name, table in loaded.items():
+                self._loaded[name].of(table.metadata_location, functools.partial(_same, table), wait=True)
             return {name: table.metadata_location for name, table in loaded.items()}
         query = text("SELECT table_namespace, table_name, metadata_location FROM iceberg_tables")
         with self._catalog.engine.connect() as connection:
@@ -64,27 +95,21 @@ class KeptTables(Tables):
 
     def describe(self) -> list[TableInfo]:
         """Return every table with its size and the time of its last snapshot."""
-        for name, version in self.versions().items():
-            known = self._described.get(name)
-            if known is None or known[0] != version:
-                self._described[name] = (version, self.info(name))
-        return [self._described[name][1] for name in self.names()]
+        versions = self.versions()
+        return [self._described[n].of(versions[n], functools.partial(self.info, n)) for n in sorted(versions)]
 
     def schema(self, name: str) -> pa.Schema:
         """Return the table's schema with plain Arrow types."""
-        version = self.versions().get(name, "")
-        known = self._schemas.get(name)
-        if known is None or known[0] != version:
-            known = self._schemas[name] = (version, super().schema(name))
-        return known[1]
+        find = functools.partial(super().schema, name)
+        return self._schemas[name].of(self.versions().get(name, ""), find, wait=True)
 
     def _load(self, name: str) -> Any:
-        version = self.versions().get(name, "")
-        known = self._loaded.get(name)
-        if known is None or known[0] != version:
-            known = (version, super()._load(name))
-            self._loaded[name] = known
-        return known[1]
+        find = functools.partial(super()._load, name)
+        return self._loaded[name].of(self.versions().get(name, ""), find, wait=True)
+
+
+def _same(table: Any) -> Any:
+    return table
 
 
 class Site(Project):
@@ -92,7 +117,7 @@ class Site(Project):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self._edges: tuple[dict[str, str], list[Edge]] | None = None
+        self._edges: Kept[list[Edge]] = Kept()
 
     @functools.cached_property
     def _store(self) -> Store:
@@ -121,7 +146,4 @@ class Site(Project):
 
     def edges(self) -> list[Edge]:
         """Return the lineage of all columns, found anew only where a table has changed."""
-        versions = self.tables().versions()
-        if self._edges is None or self._edges[0] != versions:
-            self._edges = (versions, edges(self))
-        return self._edges[1]
+        return self._edges.of(self.tables().versions(), lambda: edges(self))
