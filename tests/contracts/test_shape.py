@@ -77,13 +77,15 @@ def test_only_the_engine_computes(module: str, path: Path) -> None:
             assert node.id not in {"LocalCluster", "Client"}, f"{module}:{node.lineno}"
 
 
-def test_the_package_list_names_every_folder() -> None:
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+def test_the_package_list_names_every_folder_of_modules_and_of_data() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     found = set()
     for name, folder in HOMES.items():
-        for init in folder.rglob("__init__.py"):
-            found.add(".".join([name, *init.parent.relative_to(folder).parts]))
-    assert listed == found
+        for path in folder.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                found.add(".".join([name, *path.parent.relative_to(folder).parts]))
+    assert set(setuptools["packages"]) == found
+    assert set(setuptools["package-data"]) <= found
 
 
 def test_every_folder_of_modules_is_a_package() -> None:
