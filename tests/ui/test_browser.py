@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip("selenium")
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 from served import PASSWORD, Served
 
@@ -24,10 +24,12 @@ PAGES += ("/search?q=reddit", "/people", "/erasures", "/expectations/refined.soc
 @contextmanager
 def another_page(browser: Any) -> Iterator[None]:
     """Wait until what is done inside has led to another page: neither a key nor a form's button waits for it."""
-    here = browser.find_element(By.TAG_NAME, "html")
+    browser.execute_script("window.leftBehind = true")
     yield
-    WebDriverWait(browser, 20).until(staleness_of(here))
-    WebDriverWait(browser, 20).until(lambda d: d.execute_script("return document.readyState") == "complete")
+    arrived = "return document.readyState === 'complete' && !window.leftBehind"
+    # While one page gives way to the next the driver may answer with errors of many kinds.
+    waiting = WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException])
+    waiting.until(lambda driver: driver.execute_script(arrived))
 
 
 @pytest.fixture
