@@ -14,7 +14,7 @@ _TYPES = (
     (r"timestamp.*", "sc:DateTime"),
     (r"date\d+.*", "sc:Date"),
 )
-_CONTEXT: dict[str, Any] = {
+CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "citeAs": "cr:citeAs",
@@ -52,13 +52,14 @@ _CONTEXT: dict[str, Any] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+"""The context that the specification gives (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
 
 
 def croissant(manifest: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the description; `files` are the manifest's entries of the data files, each a record set of its own."""
     licence = manifest["licence"]
     found: dict[str, Any] = {
-        "@context": _CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": manifest["name"],
@@ -94,7 +95,7 @@ def _record_set(manifest: Mapping[str, Any], path: str) -> dict[str, Any]:
                 "@type": "cr:Field",
                 "@id": f"{name}/{column}",
                 "name": column,
-                "dataType": _type(kind),
+                "dataType": data_type(kind),
                 "source": {"fileObject": {"@id": path}, "extract": {"column": column}},
             }
             for column, kind in manifest["schema"].items()
@@ -102,5 +103,6 @@ def _record_set(manifest: Mapping[str, Any], path: str) -> dict[str, Any]:
     }
 
 
-def _type(kind: str) -> str:
+def data_type(kind: str) -> str:
+    """Return Croissant's type for an Arrow type, as Arrow writes it."""
     return next((name for pattern, name in _TYPES if re.fullmatch(pattern, kind)), "sc:Text")

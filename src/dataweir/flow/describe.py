@@ -8,40 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from .. import storage
 from ..catalog.measure import metrics
 from ..errors import ConfigError
+from ..privacy.croissant import CONTEXT, data_type
 from .about import declared
 from .project import Project
-
-_CROISSANT_TYPES = (
-    (pa.types.is_boolean, "sc:Boolean"),
-    (pa.types.is_integer, "sc:Integer"),
-    (pa.types.is_floating, "sc:Float"),
-    (pa.types.is_timestamp, "sc:DateTime"),
-    (pa.types.is_date, "sc:Date"),
-)
-_CROISSANT_TERMS = (
-    *("citeAs", "column", "extract", "field", "fileObject", "fileProperty", "fileSet", "format", "includes"),
-    *("isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex", "repeated"),
-    *("replace", "separator", "source", "subField", "transform"),
-)
-_CROISSANT_CONTEXT: dict[str, Any] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "sc": "https://schema.org/",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "dct": "http://purl.org/dc/terms/",
-    "conformsTo": "dct:conformsTo",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    **{term: f"cr:{term}" for term in _CROISSANT_TERMS},
-}
-"""The context that the specification gives (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
 
 
 def dcat(project: Project, name: str) -> dict[str, Any]:
@@ -118,7 +90,7 @@ def croissant(project: Project, name: str, beside: Path | None = None) -> dict[s
             f"write it into the warehouse, such as --to {storage.join(project.warehouse, f'{identifier}.json')}",
         )
     return {
-        "@context": _CROISSANT_CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": identifier,
@@ -146,7 +118,7 @@ def croissant(project: Project, name: str, beside: Path | None = None) -> dict[s
                         "@type": "cr:Field",
                         "@id": f"{identifier}/{column.name}",
                         "name": column.name,
-                        "dataType": _croissant_type(column.type),
+                        "dataType": data_type(str(column.type)),
                         "source": {"fileSet": {"@id": "files"}, "extract": {"column": column.name}},
                     }
                     for column in tables.schema(name)
@@ -162,7 +134,3 @@ def _description(about: dict[str, Any], name: str) -> str:
 
 def _relative(file: str, folder: str) -> str:
     return storage.uri(file).removeprefix(folder).lstrip("/")
-
-
-def _croissant_type(kind: pa.DataType) -> str:
-    return next((name for test, name in _CROISSANT_TYPES if test(kind)), "sc:Text")
