@@ -23,7 +23,7 @@ import pyarrow as pa
 from benchmarks.dedup.corpus import documents
 from dataweir.ingest.dedup.banding import Banding
 from dataweir.ingest.dedup.cluster import Clusters, link, passes
-from dataweir.ingest.dedup.near import sketch_all
+from dataweir.ingest.dedup.crossover import sketch_all
 from dataweir.ingest.dedup.shingles import Shingle
 
 BANDS, ROWS, SIZE = 16, 8, 5

@@ -34,15 +34,8 @@ class _Tokens(NamedTuple):
     rows: Any
 
 
-def device_sketch(texts: pa.Array, shingle: Shingle, banding: Banding) -> Sketch:
-    """Sketch texts on the CUDA device; the result is in the machine's memory."""
-    import cupy
-
-    return array_sketch(cupy, texts, shingle, banding)
-
-
 def array_sketch(xp: Any, texts: pa.Array, shingle: Shingle, banding: Banding) -> Sketch:
-    """Sketch texts by the array module `xp`; some 150 bytes of its memory are used for each byte of text."""
+    """Sketch texts by the array module `xp`; the result is in the machine's memory."""
     offsets, data = text_buffers(texts)
     count = len(offsets) - 1
     found = _characters(xp, xp.asarray(data), xp.asarray(offsets))

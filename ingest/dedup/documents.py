@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from ...storage import filesystem, is_local, join, path
 from ..hashing import from_hex, row_hashes, to_hex
 from ..parts import Decided, Prepared, text_column
+from .crossover import Gpu, sketch_all
 from .decide import Verdicts, near_verdicts, text_verdicts, verdicts
 from .embed import embed
 from .exact import GONE, POST_ID, id_column
 from .minhash import sketch
-from .near import sketch_all
 from .scheme import Scheme, Semantic
 from .sets import sorted_sets
 from .shingles import Shingles
@@ -75,7 +75,7 @@ def sketch_part(
     scheme: Scheme | Semantic,
     decided: Sequence[Decided],
     staging: str,
-    gpu: str,
+    gpu: Gpu,
 ) -> Sketched:
     """Sketch the rows of one part that the rounds before kept, or the rows of one committed data file of the table.
 
@@ -111,7 +111,7 @@ def sketch_part(
 
 
 def _sketch(
-    texts: pa.ChunkedArray, keys: NDArray[np.uint64], scheme: Scheme | Semantic, gpu: str
+    texts: pa.ChunkedArray, keys: NDArray[np.uint64], scheme: Scheme | Semantic, gpu: Gpu
 ) -> tuple[list[NDArray[np.uint64]], pa.Array]:
     """Return the keys of each band, and what is compared: sets of shingles, or vectors."""
     if isinstance(scheme, Semantic):

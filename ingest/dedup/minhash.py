@@ -8,6 +8,7 @@ never stored; its bands are, each as one 64-bit key.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,23 @@ def sketch(texts: pa.Array, shingle: Shingle, banding: Banding) -> Sketch:
     way = (shingle.characters, shingle.size)
     _sketch(data, offsets, alphabet, way, made, Scratch.room(offsets, shingle), permutations, keys)
     return Sketch(made._replace(hashes=made.hashes[: made.starts[-1]]), keys)
+
+
+def joined(parts: Sequence[Sketch], banding: Banding) -> Sketch:
+    """Put the sketches of parts behind each other."""
+    if len(parts) == 1:
+        return parts[0]
+    starts, base = [np.zeros(1, dtype=np.int64)], 0
+    for part in parts:
+        starts.append(part.shingles.starts[1:] + base)
+        base += int(part.shingles.starts[-1])
+    shingles = Shingles(
+        np.concatenate([np.empty(0, np.uint32), *(part.shingles.hashes for part in parts)]),
+        np.concatenate(starts),
+        np.concatenate([np.empty(0, np.int32), *(part.shingles.counts for part in parts)]),
+    )
+    none = np.empty((banding.bands, 0), np.uint64)
+    return Sketch(shingles, np.concatenate([none, *(part.keys for part in parts)], axis=1))
 
 
 @njit(cache=True, nogil=True)

@@ -71,7 +71,10 @@ def allocate(config: EngineConfig) -> Allocation:
     why += f"; {partition / (1 << 20):.0f} MiB of a file a task"
     if config.partition == "auto":
         why += f": a {PARTITION_SHARE}th of a worker's memory, {PARTITION_MOST >> 20} MiB at most"
-    gpu, reason = resolve_gpu(config.gpu)
+    if config.scheduler and config.gpu != "off":
+        gpu, reason = config.gpu == "on", "each worker of the cluster looks for its own"
+    else:
+        gpu, reason = resolve_gpu(config.gpu)
     return Allocation(
         workers=workers_of(config),
         memory_bytes=memory,

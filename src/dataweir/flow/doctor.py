@@ -90,11 +90,31 @@ def examine(project_path: str) -> Examination:
     found = versions()
     problems += [f"{name} is not installed" for name, value in found.items() if value == "missing"]
     measured = machine(warehouse=where)
+    if engine.get("gpu") and config.scheduler is None:
+        measured |= device()
     try:
         measured |= network(config)
     except WeirError as error:
         problems.append(error.message)
     return Examination(measured, found, extras, engine, tiers.measured(), project, problems)
+
+
+def device() -> dict[str, Any]:
+    """Measure the CUDA device: its memory, and from how many bytes of text on it sketches faster than the cores."""
+    import cupy
+
+    from ..ingest.dedup.crossover import SIZES, crossover
+
+    found = crossover()
+    best = max((size / spent for size, spent in zip(SIZES, found.device, strict=False)), default=0.0)
+    with cupy.cuda.Device(0) as first:
+        name = cupy.cuda.runtime.getDeviceProperties(first.id)["name"].decode()
+        return {
+            "gpu": name,
+            "gpu_memory_bytes": float(first.mem_info[1]),
+            "gpu_sketch_bytes_per_s": best,
+            "gpu_faster_from_bytes": "never" if found.size is None else float(found.size),
+        }
 
 
 def network(config: EngineConfig) -> dict[str, float]:

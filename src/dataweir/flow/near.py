@@ -69,7 +69,7 @@ class NearRound:
         if wanted is None or not prepared:
             return Gain({}, {}, [])
         items = [*self._not_indexed(wanted), *prepared]
-        gpu = "auto" if self.engine.allocation.gpu else "off"
+        gpu = self.project.config.engine.gpu
         with output.progress(f"{wanted.method} {self.target}", len(items)) as advance:
             known = self.target, self.dedup, wanted, list(decided), self.staging, gpu
             sketched = in_order(self.engine.map(sketch_part, items, *known, advance=advance))
