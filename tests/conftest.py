@@ -40,8 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> Any:
-    """The array module that kernels are tested with: NumPy, or with --device=gpu CuPy."""
-    return pytest.importorskip("cupy" if request.config.getoption("--device") == "gpu" else "numpy")
+    """The array module that kernels are tested with: NumPy as strict as CuPy, or with --device=gpu CuPy itself."""
+    return pytest.importorskip("cupy" if request.config.getoption("--device") == "gpu" else "strict_arrays")
 
 
 # The same examples every time: what a search turns up by chance belongs into a test of its own, not into a red build.

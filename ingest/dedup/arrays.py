@@ -1,6 +1,6 @@
 """Sketches as array arithmetic for a GPU: the same integers as the compiled kernels, bit for bit.
 
-Every function takes the array module `xp`, CuPy on a device or NumPy, so that the tests hold the two forms
+Every function takes the array module `xp`: CuPy, or in tests NumPy as strict as CuPy, so that the two forms are held
 against each other on any machine. It uses what both modules have: gathers, running sums and products, searches.
 """
 
@@ -37,15 +37,18 @@ class _Tokens(NamedTuple):
 def array_sketch(xp: Any, texts: pa.Array, shingle: Shingle, banding: Banding) -> Sketch:
     """Sketch texts by the array module `xp`; the result is in the machine's memory."""
     offsets, data = text_buffers(texts)
+    # A text of one word behind the others: no array on the device is ever empty.
+    data = xp.concatenate([xp.asarray(data), xp.asarray(np.frombuffer(b"a", np.uint8))])
+    offsets = xp.asarray(np.append(offsets, offsets[-1] + 1))
     count = len(offsets) - 1
-    found = _characters(xp, xp.asarray(data), xp.asarray(offsets))
+    found = _characters(xp, data, offsets)
     tokens = _tokens(xp, found, shingle.characters)
     hashes, rows = _shingles(xp, tokens, count, shingle.size)
     starts = xp.searchsorted(rows, xp.arange(count + 1), side="left")
     keys = _keys(xp, hashes, rows, starts, banding)
-    host = xp.asnumpy if hasattr(xp, "asnumpy") else np.asarray
-    first = host(starts).astype(np.int64)
-    return Sketch(Shingles(host(hashes), first, np.diff(first).astype(np.int32)), host(keys))
+    first = xp.asnumpy(starts).astype(np.int64)[:-1]
+    shingles = Shingles(xp.asnumpy(hashes)[: first[-1]], first, np.diff(first).astype(np.int32))
+    return Sketch(shingles, xp.asnumpy(keys)[:, :-1])
 
 
 def _mix(xp: Any, value: Any) -> Any:
@@ -64,8 +67,7 @@ def _powers(xp: Any, base: np.uint64, count: int) -> Any:
 def _characters(xp: Any, data: Any, offsets: Any) -> _Characters:
     """Decode UTF-8 and look each character up; those to be ignored are left out."""
     at = xp.flatnonzero((data & np.uint8(0xC0)) != np.uint8(0x80))
-    last = max(int(data.size) - 1, 0)
-    octets = [data[xp.minimum(at + i, last)].astype(np.uint32) for i in range(4)] if data.size else [data] * 4
+    octets = [data[xp.minimum(at + i, int(data.size) - 1)].astype(np.uint32) for i in range(4)]
     first, tail = octets[0], [octet & np.uint32(0x3F) for octet in octets[1:]]
     two = (first & np.uint32(0x1F)) << np.uint32(6) | tail[0]
     three = (first & np.uint32(0x0F)) << np.uint32(12) | tail[0] << np.uint32(6) | tail[1]
@@ -95,7 +97,7 @@ def _tokens(xp: Any, found: _Characters, by_character: bool) -> _Tokens:
     words = kind != GAP
     hashes = _polynomials(xp, entries[words], starts[words])
     of = rows[starts]
-    if by_character and of.size:
+    if by_character:
         spaced = gap_before[starts]
         spaced[:1] = False
         spaced[1:] &= of[1:] == of[:-1]
@@ -128,7 +130,7 @@ def _polynomials(xp: Any, entries: Any, starts: Any) -> Any:
     sizes = xp.ones(entries.size, dtype=np.int64)
     sizes[several] = lengths[number[several]]
     ends = xp.cumsum(sizes)
-    total = int(ends[-1]) if entries.size else 0
+    total = int(ends[-1])
     owner = xp.searchsorted(ends, xp.arange(total), side="right")
     within = xp.arange(total) - (ends - sizes)[owner]
     points = number[owner].astype(np.uint64)
@@ -153,8 +155,7 @@ def _shingles(xp: Any, tokens: _Tokens, count: int, size: int) -> tuple[Any, Any
     at, left, rows = at[there], left[there], rows[there]
     total = xp.zeros(at.size, dtype=np.uint64)
     for j in range(size):
-        token = hashes[xp.minimum(at + j, hashes.size - 1)] if hashes.size else total
-        total = xp.where(left > j, total * Q + token, total)
+        total = xp.where(left > j, total * Q + hashes[xp.minimum(at + j, hashes.size - 1)], total)
     return (_mix(xp, total) >> np.uint64(32)).astype(np.uint32), rows
 
 
@@ -163,7 +164,7 @@ def _keys(xp: Any, hashes: Any, rows: Any, starts: Any, banding: Banding) -> Any
     factors, summands = Permutations.make(banding.values)
     there = starts[1:] > starts[:-1]
     last = (starts[1:] - 1)[there]
-    longest = int((starts[1:] - starts[:-1]).max()) if there.size else 0
+    longest = int((starts[1:] - starts[:-1]).max())
     keys = xp.zeros((banding.bands, int(there.size)), dtype=np.uint64)
     for band in range(banding.bands):
         key = xp.full(last.size, band, dtype=np.uint64)
