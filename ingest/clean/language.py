@@ -71,17 +71,18 @@ def identify(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     texts = pc.if_else(pc.utf8_is_upper(texts), pc.utf8_lower(texts), texts)
     values = slices(texts)
     where = frozen(values.data), frozen(values.starts), frozen(values.ends)
-    best, sure = _classify(*where, model.moves, model.rows, model.output, model.weights, model.prior, model.same)
+    best, sure = _classify(*where, *model[:-1])
     return model.names.take(pa.array(best)), pa.array(sure)
 
 
 class _Model(NamedTuple):
-    """The automaton (moves, rows, output), features × languages, priors, and the column that a name first has."""
+    """The automaton (moves, rows, output), features × languages in a unit, priors, the column that a name first has."""
 
     moves: NDArray[np.int32]
-    rows: NDArray[np.int64]
-    output: NDArray[np.int64]
-    weights: NDArray[np.float32]
+    rows: NDArray[np.int32]
+    output: NDArray[np.int32]
+    weights: NDArray[np.int16] | NDArray[np.float32]
+    unit: np.float32
     prior: NDArray[np.float32]
     same: NDArray[np.int64]
     names: pa.Array
@@ -93,15 +94,29 @@ def _model() -> _Model:
 
     made = LanguageIdentifier.from_model_file(MODEL_FILE)
     names = list(made.nb_classes)
+    weights, unit = _in_units(np.asarray(made.nb_ptc, np.float32))
     return _Model(
         moves=frozen(np.asarray(made.tk_nextmove).astype(np.int32)),
-        rows=frozen(np.asarray(made.tk_row).astype(np.int64)),
-        output=frozen(np.asarray(made.tk_output).astype(np.int64)),
-        weights=frozen(np.ascontiguousarray(made.nb_ptc, np.float32)),
+        rows=frozen(np.asarray(made.tk_row).astype(np.int32)),
+        output=frozen(np.asarray(made.tk_output).astype(np.int32)),
+        weights=frozen(weights),
+        unit=unit,
         prior=frozen(np.ascontiguousarray(made.nb_pc, np.float32)),
         same=frozen(np.array([names.index(name) for name in names], np.int64)),
         names=pa.array(names, pa.string()),
     )
+
+
+def _in_units(weights: NDArray[np.float32]) -> tuple[NDArray[np.int16] | NDArray[np.float32], np.float32]:
+    """Return the weights as whole numbers of a unit, exactly, or as they are in a unit of 1 where they are no such.
+
+    Half precision beyond 2, as the model has it, is a multiple of 1/512. Its rows come from memory, feature by
+    feature, in an order that no cache foresees: half the bytes are a third less time.
+    """
+    whole = (weights * 512).astype(np.int16)
+    if (whole == weights * 512).all():
+        return whole, np.float32(1 / 512)
+    return weights, np.float32(1)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -110,9 +125,10 @@ def _classify(
     starts: Ints,
     ends: Ints,
     moves: NDArray[np.int32],
-    rows: NDArray[np.int64],
-    output: NDArray[np.int64],
-    weights: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    output: NDArray[np.int32],
+    weights: NDArray[np.int16] | NDArray[np.float32],
+    unit: np.float32,
     prior: NDArray[np.float32],
     same: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -136,7 +152,7 @@ def _classify(
             scores[language] = prior[language] if features else np.float32(0)
         for i in range(features):
             feature = seen[i]
-            weight = np.float32(np.log1p(np.float32(counts[feature])))
+            weight = np.float32(np.log1p(np.float32(counts[feature]))) * unit
             counts[feature] = 0
             for language in range(languages):
                 scores[language] += weight * weights[feature, language]
