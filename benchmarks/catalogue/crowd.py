@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from dataweir.flow.project import Project
+from dataweir import Project
 
 from .grown import LINE, grow
 

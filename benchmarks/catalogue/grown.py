@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import insert, select
 
+from dataweir import Project
 from dataweir.catalog.models import MetricRow, QualityRow, RunRow, ScoreRow, SplitRow, StepRow
-from dataweir.flow.project import Project
 
 LINE = '192.0.2.{n} - - [10/Oct/2024:13:{minute:02d}:36 -0700] "GET /item/{n} HTTP/1.0" 200 {size}\n'
 CHUNK = 2000

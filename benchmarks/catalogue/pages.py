@@ -19,7 +19,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dataweir.flow.project import Project
+from dataweir import Project
 
 from .grown import grow
 

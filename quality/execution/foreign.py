@@ -10,33 +10,39 @@ from typing import Any
 
 import pandas as pd
 
-from .partition import Condition, Partition
-
 BATCH = "partition"
 
 
-def unexpected(partition: Partition, condition: Condition, inputs: Mapping[str, Any]) -> pd.Series:
-    """Return which rows a condition of somebody else finds unexpected, or the numbers of a map.
+def unexpected(
+    metric: str,
+    domain: Mapping[str, Any],
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    rows: pd.DataFrame,
+    columns: list[str],
+) -> pd.Series:
+    """Return which rows somebody else's metric finds unexpected, or the numbers of a map.
 
-    Raises MetricProviderError where its metric is not registered on this worker.
+    `rows` are those of the domain's row condition, `columns` all that the table has. Raises MetricProviderError where
+    the metric is not registered on this worker.
     """
     from great_expectations.execution_engine import PandasExecutionEngine
     from great_expectations.expectations.registry import get_metric_provider
 
     engine = PandasExecutionEngine(caching=False)
-    engine.load_batch_data(BATCH, partition.rows({"row_condition": condition.domain.get("row_condition")}))
-    domain = {k: v for k, v in condition.domain.items() if k not in ("row_condition", "condition_parser")}
-    provider, function = get_metric_provider(condition.metric, engine)
+    engine.load_batch_data(BATCH, rows)
+    domain = {k: v for k, v in domain.items() if k not in ("row_condition", "condition_parser")}
+    provider, function = get_metric_provider(metric, engine)
     accessors = {k: v for k, v in domain.items() if k.startswith("column")}
     rest = {k: v for k, v in domain.items() if k not in accessors}
     found, *_ = function(
         cls=provider,
         execution_engine=engine,
         metric_domain_kwargs={**domain, "batch_id": BATCH},
-        metric_value_kwargs=dict(condition.values),
+        metric_value_kwargs=dict(values),
         metrics={
             **{k: (v, rest, accessors) if isinstance(v, pd.Series) else v for k, v in inputs.items()},
-            "table.columns": list(partition.frame.columns),
+            "table.columns": columns,
         },
         runtime_configuration={},
     )

@@ -226,7 +226,8 @@ class Partition:
         if known is None:
             from .foreign import unexpected
 
-            return unexpected(self, condition, inputs)
+            rows = self.rows({"row_condition": domain.get("row_condition")})
+            return unexpected(name, domain, condition.values, inputs, rows, list(self.frame.columns))
         if condition.before is not None:
             return self._placed(condition, condition.before)
         if "column" not in domain:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .catalog.score import barrier, bottleneck
+    from .door import Project
     from .errors import WeirError
-    from .flow.project import Project
     from .ingest.dedup.near import near_duplicates
     from .ingest.read import read_weblog
     from .privacy.detect import detect
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
 
 _HOMES = {
-    "Project": ".flow.project",
+    "Project": ".door",
     "WeirError": ".errors",
     "barrier": ".catalog.score",
     "bottleneck": ".catalog.score",
@@ -58,7 +58,7 @@ __all__ = [
 
 def open(path: str = ".") -> Project:
     """Open the project of a folder or a weir.yaml. Raises ConfigError (a WeirError) with cause and cure."""
-    from .flow.project import Project
+    from .door import Project
 
     return Project.open(path)
 

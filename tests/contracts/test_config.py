@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dataweir import Project
 from dataweir.config import load, resolve_env
 from dataweir.errors import ConfigError
-from dataweir.flow.project import Project
 from dataweir.flow.scaffold import scaffold
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from dataweir import Project
 from dataweir.config import AlertConfig
 from dataweir.errors import ConfigError, QualityGateFailed
 from dataweir.flow.alerts import Alert, alerted, crossed, send
-from dataweir.flow.project import Project
 from dataweir.output import Output
 
 GATE = Alert(

@@ -22,10 +22,10 @@ import pytest
 
 pytest.importorskip("apscheduler")
 
+from dataweir import Project
 from dataweir.catalog.lock import project_lock
 from dataweir.daemon.runner import Outcome, run_project
 from dataweir.daemon.service import Daemon
-from dataweir.flow.project import Project
 
 LINE = '192.0.2.1 - - [10/Oct/2024:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326\n'
 

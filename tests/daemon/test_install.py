@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("cronsim")
 
+from dataweir import Project
 from dataweir.daemon.install import TARGETS, install, write
 from dataweir.errors import ConfigError
-from dataweir.flow.project import Project
 
 SCHEDULE = "schedule: {cron: '15 3 * * 1-5', timezone: Europe/Berlin, jitter: 30 s, timeout: 2 h}\n"
 

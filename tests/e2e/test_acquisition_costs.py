@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dataweir.flow.project import Project
+from dataweir import Project
 
 
 def test_a_run_stores_what_its_sources_cost(tmp_path: Path, scheduler: str) -> None:

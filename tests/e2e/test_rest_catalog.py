@@ -13,7 +13,7 @@ from icebergrest import application
 from pyiceberg.catalog.rest import RestCatalog
 from sqlalchemy import create_engine, inspect
 
-from dataweir.flow.project import Project
+from dataweir import Project
 
 pytestmark = pytest.mark.slow
 TOKEN = "canary-token"

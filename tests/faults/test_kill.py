@@ -32,7 +32,7 @@ TABLES = (
 
 def contents(folder: Path) -> dict[str, list[str]]:
     """Every row of every table, sorted, as text."""
-    from dataweir.flow.project import Project
+    from dataweir import Project
 
     tables = Project.open(folder).tables()
     found = {}

@@ -83,7 +83,7 @@ def test_an_unreadable_gzip_stops_its_source_only(tmp_path: Path, call_weir: Wei
 
 
 def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path, run_weir: Weir) -> None:
-    from dataweir.flow.project import Project
+    from dataweir import Project
 
     folder = shop.build(tmp_path / "shop")
     with Project.open(folder).held():

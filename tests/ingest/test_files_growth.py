@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dataweir.flow.project import Project
+from dataweir import Project
 
 fastavro = pytest.importorskip("fastavro")
 openpyxl = pytest.importorskip("openpyxl")

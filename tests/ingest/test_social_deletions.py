@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refine_driver import Outcome, Slab, refine
 
-from dataweir.flow.project import Project
+from dataweir import Project
 from dataweir.flow.status import status as project_status
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -14,8 +14,8 @@ import pytest
 from social_server import Api, Reply, Request, serving
 from test_social_apis import Feed, mastodon
 
+from dataweir import Project
 from dataweir.errors import SourceError
-from dataweir.flow.project import Project
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import create_engine, text
 
+from dataweir import Project
 from dataweir.config import validate
 from dataweir.errors import ConfigError, SourceError
-from dataweir.flow.project import Project
 from dataweir.ingest import database
 from dataweir.ingest.sources.sql import Sql
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import forget_house as house
 import pytest
 
+from dataweir import Project
 from dataweir.flow import label, run
-from dataweir.flow.project import Project
 from dataweir.flow.sharing import export, review
 from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dataweir import Project
 from dataweir.account import current_user
 from dataweir.catalog.records import Review
 from dataweir.errors import PrivacyGateFailed
-from dataweir.flow.project import Project
 from dataweir.flow.sharing.audit import verify_audit
 from dataweir.flow.sharing.export import find
 from dataweir.flow.sharing.review import publish, review

@@ -14,9 +14,9 @@ pytest.importorskip("starlette")
 pytest.importorskip("argon2")
 from starlette.testclient import TestClient
 
+from dataweir import Project
 from dataweir.catalog.people import Role
 from dataweir.errors import ConfigError, PrivacyGateFailed
-from dataweir.flow.project import Project
 from dataweir.flow.sharing import requests
 from dataweir.output import Output
 from dataweir.privacy.sealing import seal, unseal

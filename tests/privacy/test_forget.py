@@ -9,7 +9,7 @@ from typing import Any
 import forget_house as house
 import pytest
 
-from dataweir.flow.project import Project
+from dataweir import Project
 from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output
 from dataweir.privacy.signing import load_public_key

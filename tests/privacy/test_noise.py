@@ -64,7 +64,7 @@ def test_noise_is_of_the_scale_that_opendp_proves() -> None:
 
 
 def test_an_aggregate_without_budget_or_public_keys_is_refused_before_anything_is_spent(tmp_path: Path) -> None:
-    from dataweir.flow.project import Project
+    from dataweir import Project
     from dataweir.flow.sharing.aggregate import aggregate
     from dataweir.output import Output
 

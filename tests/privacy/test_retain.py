@@ -10,10 +10,10 @@ import forget_house as house
 import pytest
 from sqlalchemy import text
 
+from dataweir import Project
 from dataweir.catalog.records import Review
 from dataweir.catalog.store import Store
 from dataweir.errors import ConfigError
-from dataweir.flow.project import Project
 from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output
 

@@ -13,9 +13,9 @@ from forget_house import Here
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataweir import Project
 from dataweir.errors import ConfigError
 from dataweir.flow import scan as flow
-from dataweir.flow.project import Project
 from dataweir.output import Output
 from dataweir.privacy.scan import merge, scan_table, tag
 

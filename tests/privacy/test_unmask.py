@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dataweir import Project
 from dataweir.errors import ConfigError, DataError
-from dataweir.flow.project import Project
 from dataweir.flow.sharing.unmask import keys, rotate_key, unmask
 from dataweir.privacy.keys import known_keys, secret_key
 from dataweir.privacy.mask import mask

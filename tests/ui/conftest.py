@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 import shop
 from served import PASSWORD, Served
 
+from dataweir import Project
 from dataweir.catalog.people import Role
 from dataweir.catalog.records import Review
-from dataweir.flow.project import Project
 from dataweir.flow.sharing.requests import file_request
 
 PEOPLE: dict[str, Role] = {"vic": "viewer", "eve": "engineer", "rita": "reviewer", "adam": "admin"}

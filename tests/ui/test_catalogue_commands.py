@@ -16,11 +16,11 @@ from jsonschema import Draft202012Validator
 from openlineage_schema import complaints
 from shop import CANARY
 
+from dataweir import Project
 from dataweir.flow.about import keep
 from dataweir.flow.describe import croissant, dcat
 from dataweir.flow.lineage import _as_read, edges, trace
 from dataweir.flow.openlineage import SCHEMA, events
-from dataweir.flow.project import Project
 from dataweir.settings import TableConfig
 
 Weir = Callable[..., Any]

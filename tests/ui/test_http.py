@@ -16,7 +16,7 @@ from served import PASSWORD, Served
 from shop import CANARY
 from starlette.testclient import TestClient
 
-from dataweir.flow.project import Project
+from dataweir import Project
 from dataweir.web.app import Web, make_app
 from dataweir.web.openapi import document
 from dataweir.web.pages import PAGES

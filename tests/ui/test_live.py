@@ -15,10 +15,10 @@ import uvicorn
 from served import PASSWORD
 from starlette.testclient import TestClient
 
+from dataweir import Project
 from dataweir.catalog.records import Run
 from dataweir.catalog.store import Store
 from dataweir.flow.progress import Watched
-from dataweir.flow.project import Project
 from dataweir.output import Output
 from dataweir.web.app import make_app
 

@@ -23,9 +23,9 @@ import oidc_provider_mock
 import werkzeug.serving
 from starlette.testclient import TestClient
 
+from dataweir import Project
 from dataweir.config import load
 from dataweir.errors import ConfigError
-from dataweir.flow.project import Project
 from dataweir.web.app import make_app
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*get_jwt_config.*:DeprecationWarning")

@@ -13,7 +13,7 @@ from ..privacy.scrutiny import scrutinise
 from ..registry import nearest
 from ..resources import allocate
 from .gate import suite_of
-from .plan import changed_rules, existing
+from .plan import changed_rules, check_sources, existing
 from .project import Project
 
 
@@ -45,7 +45,7 @@ def check(project: Project) -> Checked:
     if not sources:
         items.append(Item("sources", "none yet: add one to weir.yaml; 'weir list sources' names the connectors"))
     targets = {source.target for source in sources.values()}
-    project.check_sources()
+    check_sources(project)
     for table in project.config.dedup:
         if table not in targets:
             raise ConfigError(

@@ -6,12 +6,25 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from ..config import DedupConfig
+from ..ingest.cleaning import Cleaner
 from ..ingest.contract import Plan
 from ..ingest.dedup.scheme import Scheme, Semantic
 from ..resources import Allocation, allocate
 from .near import meaning_scheme, near_scheme
 from .predict import Prediction, history, predict
 from .project import Project
+from .repeats import check_repeats
+
+
+def check_sources(project: Project) -> None:
+    """Refuse a configuration that no run can use, before anything is touched. Raises ConfigError."""
+    for target in sorted({source.target for source in project.sources().values()}):
+        Cleaner(project.config.clean, target)
+        asked = project.config.dedup.get(target, DedupConfig())
+        near_scheme(target, asked)
+        meaning_scheme(project, target, asked)
+        check_repeats(target, asked)
 
 
 @dataclass(frozen=True)

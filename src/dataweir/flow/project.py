@@ -1,11 +1,11 @@
-"""A project: its configuration, its sources, its catalogue and tables; the Python door's main object."""
+"""A project: its configuration, its sources, its catalogue and tables."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..config import Config, load, validate
 from ..errors import ConfigError
@@ -27,7 +27,7 @@ class Project:
         self.config = config
 
     @classmethod
-    def open(cls, path: str | Path = ".") -> Project:
+    def open(cls, path: str | Path = ".") -> Self:
         """Open the project of a folder or a weir.yaml. Raises ConfigError."""
         return cls(load(path))
 
@@ -77,20 +77,6 @@ class Project:
         if not self.config.identity.columns:
             return None
         return Identify.of(self.config.identity, Secret(secret_key(self.keys, "identity")), self.config.root)
-
-    def check_sources(self) -> None:
-        """Refuse a configuration that no run can use, before anything is touched. Raises ConfigError."""
-        from ..config import DedupConfig
-        from ..ingest.cleaning import Cleaner
-        from .near import meaning_scheme, near_scheme
-        from .repeats import check_repeats
-
-        for target in sorted({source.target for source in self.sources().values()}):
-            Cleaner(self.config.clean, target)
-            asked = self.config.dedup.get(target, DedupConfig())
-            near_scheme(target, asked)
-            meaning_scheme(self, target, asked)
-            check_repeats(target, asked)
 
     def store(self) -> Store:
         """Open the catalogue for writing; it is created and migrated where it must be."""
@@ -143,19 +129,6 @@ class Project:
 
             raise storage_error(error, self.warehouse) from None
 
-    def plan(self) -> Any:
-        """Return what a run would do now."""
-        from .plan import make_plan
-
-        return make_plan(self)
-
-    def run(self) -> Any:
-        """Run the job once; return its report. Raises WeirError."""
-        from ..output import Output
-        from .run import run
-
-        return run(self, Output(json=True))
-
     def table(self, name: str, columns: list[str] | None = None, where: str | None = None) -> pa.Table:
         """Return a table's rows; `name` is web_events, raw.rejects, ...; `where` an Iceberg row filter."""
         return self.tables().read(self.qualified(name), columns=columns, row_filter=where)
@@ -165,19 +138,6 @@ class Project:
         from ..catalog.query import sql
 
         return sql(self.tables(), query, limit=limit).rows
-
-    def score(self) -> Any:
-        """Return the latest scores of the project."""
-        from .scores import latest
-
-        return latest(self)
-
-    def export(self, name: str, requester: str, sequences: bool = False) -> Any:
-        """Make the candidate of an export, with sequences if asked; return its evidence. Raises PrivacyGateFailed."""
-        from ..output import Output
-        from .sharing.export import export
-
-        return export(self, name, requester, Output(json=True), sequences)
 
     def qualified(self, name: str) -> str:
         """Return the full name of a table, refined where no zone is said. Raises ConfigError."""

@@ -18,7 +18,7 @@ from .alerts import alerted, crossed, tell
 from .compact import compact
 from .doctor import versions
 from .gate import summaries
-from .plan import RunPlan, make_plan
+from .plan import RunPlan, check_sources, make_plan
 from .progress import Watched
 from .project import Project
 from .pull import REJECTS_TABLE, Pulled, pull
@@ -55,7 +55,7 @@ def run(project: Project, output: Output, anew: Collection[str] = ()) -> RunRepo
     Tables named in `anew` are derived again from all of their raw rows, by the rules of today. Whatever passed is
     committed before an error. Raises ProjectLocked where another run holds the project, ConfigError.
     """
-    project.check_sources()
+    check_sources(project)
     with alerted(project, output):
         if waiting(project):
             answer_requests(project, output)
