@@ -52,9 +52,11 @@ def finish(
     day (UTC) of ts, as their table is partitioned; the rest as one file each; none is written for no rows.
     Raises DataError where rows in != kept + duplicates + removed + rejected for any source file.
     """
-    kept, duplicates, cut, goes = [], [], [CUTS.empty_table()], list[tuple[Posts, Posts]]()
+    kept, duplicates, cut, goes, machines = [], [], [CUTS.empty_table()], list[tuple[Posts, Posts]](), 0
     for part in group.parts:
-        here, dropped, out_of, gone = _apply(part, decided, visits, cuts)
+        candidates, turned = apply_visits(read_all(part.candidates), part, visits)
+        here, dropped, out_of, gone = _apply(candidates, part, decided, cuts)
+        machines += turned
         kept.append(here)
         cut.append(out_of)
         duplicates.append(dropped)
@@ -77,7 +79,9 @@ def finish(
         written.add("raw.rejects", pa.concat_tables(rejects))
     replaced, deleted = (tuple(sorted({post for part in goes for post in part[which]})) for which in (0, 1))
     lines = sum(table.num_rows for table in cut)
-    return Finished(written.files, written.rows, _counts(group, rows, dropped), replaced, deleted, marked, lines)
+    return Finished(
+        written.files, written.rows, _counts(group, rows, dropped), replaced, deleted, marked, lines, machines
+    )
 
 
 class _Writer:
@@ -100,10 +104,9 @@ class _Writer:
 
 
 def _apply(
-    part: Prepared, decided: Sequence[Decided], visits: Sequence[Visits], cuts: Cuts | None
+    rows: pa.Table, part: Prepared, decided: Sequence[Decided], cuts: Cuts | None
 ) -> tuple[pa.Table, pa.Table, pa.Table, tuple[Posts, Posts]]:
     """Return a part's kept rows with their ids, its DUPLICATES, its CUTS, and the posts that go for it."""
-    rows = apply_visits(read_all(part.candidates), part, visits)
     outcome = verdicts(part, decided)
     column = id_column(part.table)
     given, ends = rows[column], account_ends(rows) if part.table == "social_posts" else np.zeros(len(rows), bool)

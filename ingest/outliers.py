@@ -58,13 +58,14 @@ def merge(states: Sequence[Mapping[str, Sketch]]) -> dict[str, Sketch]:
     return {name: merged([state[name] for state in states if name in state]) for name in names}
 
 
-def limits(counted: Sketch, method: str, factor: float, least: int) -> Limits | None:
+def limits(counted: Sketch, method: str, factor: float, least: int, most: float = 0.01) -> Limits | None:
     """Return where outliers begin; None where fewer than `least` values were seen, or half of them are alike.
 
     iqr: `factor` interquartile ranges beyond the quartiles (Tukey, Exploratory Data Analysis, 1977). robust_z:
     `factor` robust standard deviations from the median, those being 1.4826 median absolute deviations (Iglewicz and
     Hoaglin, How to Detect and Handle Outliers, 1993). Both on the logarithm of sizes (its sign kept), for sizes,
-    durations and scores have long tails by nature.
+    durations and scores have long tails by nature. At each end a share of `most` lies outside at most: where the
+    numbers of several kinds of rows stand in one column, the largest kind would make outliers of the others.
     """
     if sum(counted.values()) < least:
         return None
@@ -81,7 +82,9 @@ def limits(counted: Sketch, method: str, factor: float, least: int) -> Limits | 
         reach = factor * _NORMAL * _quantile(away[order], weights[order], 0.5)
     if reach == 0:
         return None
-    return Limits(*(_value(_STEP * np.round(at / _STEP)) for at in (low - reach, high + reach)))
+    begin = min(low - reach, _quantile(bins, weights, most) - 1)
+    end = max(high + reach, _quantile(bins, weights, 1 - most))
+    return Limits(_value(_STEP * np.floor(begin / _STEP)), _value(_STEP * np.ceil(end / _STEP)))
 
 
 def to_rows(sketches: Mapping[str, Sketch], table: str) -> pa.Table:

@@ -143,6 +143,8 @@ class Finished:
     """Numbers that were marked as far from all others."""
     cut: int = 0
     """Repeated lines or paragraphs that were cut."""
+    machines: int = 0
+    """Rows that are a machine's by what their visitor did, not by the agent."""
 
 
 def bucket_count(rows: int, rows_per_bucket: int = 2_000_000) -> int:

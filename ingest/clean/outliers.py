@@ -21,6 +21,7 @@ class OutliersOptions(Strict):
     )
     method: Literal["robust_z", "iqr"] = Field("robust_z", description="robust z-score, or interquartile range")
     factor: float = Field(5.0, gt=0, description="robust standard deviations, or interquartile ranges, that are far")
+    most: float = Field(0.01, gt=0, lt=0.5, description="largest share of the values that is far at each end")
     least: int = Field(200, ge=1, description="fewer values in a table are not judged")
 
 
@@ -54,9 +55,9 @@ class Outliers:
 
     def settle(self, states: list[dict[str, Sketch]]) -> dict[str, Limits]:
         """Return the limits of each column from the sketches of all parts and batches."""
-        made = merge(states)
+        chosen, made = self.options, merge(states)
         found = {
-            name: limits(counted, self.options.method, self.options.factor, self.options.least)
+            name: limits(counted, chosen.method, chosen.factor, chosen.least, chosen.most)
             for name, counted in made.items()
         }
         return {name: limit for name, limit in found.items() if limit is not None}

@@ -109,8 +109,11 @@ def batches(tables: Sequence[pa.Table], buckets: int) -> Iterator[pa.RecordBatch
     return by_bucket([column.combine_chunks() for column in table.columns], KEYS, buckets)
 
 
-def apply(rows: pa.Table, part: Prepared, visits: Sequence[Visits]) -> pa.Table:
-    """Return a part's rows with `session_id` and, where the visitor behaved like a machine, `is_bot`."""
+def apply(rows: pa.Table, part: Prepared, visits: Sequence[Visits]) -> tuple[pa.Table, int]:
+    """Return a part's rows with `session_id` and, where the visitor behaved like a machine, `is_bot`.
+
+    And how many rows became those of a machine by that: their agents say nothing.
+    """
     sessions, machine = np.zeros((rows.num_rows, 2), np.uint64), np.zeros(rows.num_rows, np.bool_)
     for each in visits:
         found = read_batch(each.path, each.parts.index(part.part.name))
@@ -121,10 +124,12 @@ def apply(rows: pa.Table, part: Prepared, visits: Sequence[Visits]) -> pa.Table:
     if pc.any(some).as_py():
         names = pc.if_else(some, to_hex(sessions), pa.scalar(None, pa.string()))
         rows = rows.set_column(rows.schema.get_field_index("session_id"), rows.schema.field("session_id"), names)
-    if machine.any():
-        flags = pc.if_else(pa.array(machine), True, rows["is_bot"])
-        rows = rows.set_column(rows.schema.get_field_index("is_bot"), rows.schema.field("is_bot"), flags)
-    return rows
+    if not machine.any():
+        return rows, 0
+    listed = pc.fill_null(rows["is_bot"], False).to_numpy()
+    flags = pc.if_else(pa.array(machine), True, rows["is_bot"])
+    rows = rows.set_column(rows.schema.get_field_index("is_bot"), rows.schema.field("is_bot"), flags)
+    return rows, int((machine & ~listed).sum())
 
 
 class _Batch(NamedTuple):

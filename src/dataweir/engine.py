@@ -22,7 +22,7 @@ from .config import EngineConfig
 from .errors import ConfigError, DataError, WeirError
 from .resources import allocate
 from .storage import storage_error
-from .usage import forget_peak, peak, transferred
+from .usage import compiling, forget_peak, peak, transferred
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -337,14 +337,11 @@ class _Task:
         return f"<task {self.__name__}>"
 
     def __call__(self, item: Any) -> Timed:
-        from numba.core.event import install_timer
-
         read, written = transferred()
         forget_peak()
-        compiled: list[float] = []
         started = time.perf_counter()
         try:
-            with install_timer("numba:compile", compiled.append):
+            with compiling() as compiled:
                 value = self.function(item, *self.arguments)
         except WeirError:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -29,3 +30,13 @@ def transferred() -> tuple[int, int]:
         return 0, 0
     found = dict(line.split(": ") for line in lines)
     return int(found["rchar"]), int(found["wchar"])
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[list[float]]:
+    """Yield a list that gets the seconds of each compiling of kernels meanwhile; a machine keeps what it compiled."""
+    from numba.core.event import install_timer
+
+    spent: list[float] = []
+    with install_timer("numba:compile", spent.append):
+        yield spent

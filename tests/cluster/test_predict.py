@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from dataweir.catalog.records import StepRecord
 from dataweir.config import EngineConfig
 from dataweir.flow.plan import RunPlan
-from dataweir.flow.predict import REST, Line, Prediction, fit, predict
+from dataweir.flow.predict import REST, Line, Prediction, fit, history, predict
 from dataweir.resources import allocate
 
 TWO = allocate(EngineConfig(workers=2, gpu="off"))
@@ -37,8 +39,42 @@ def test_a_prediction_is_work_over_workers_and_what_every_run_takes() -> None:
     assert found.seconds == pytest.approx((10 - 2 - 1) + 12 / 2)
     assert found.steps == {"pull shop": 8.0, "refine web_events": 4.0, REST: 7.0}
     assert found.peak_memory_bytes == 600_000_000
-    assert found.low is None
-    assert "no interval" in found.why[1]
+    assert (found.low, found.high) == (pytest.approx(13 / 3, abs=0.01), 39)
+    assert "a wide guess" in found.why[1]
+
+
+def test_rows_that_are_pulled_already_are_refined_too() -> None:
+    past = [run(10.0, shop=(1e6, 1000, 2.0))]
+    anew = predict(past, {}, TWO, {"web_events": 5000})
+    assert anew.steps == {"refine web_events": 5.0, REST: 7.0}
+    assert (anew.records, anew.seconds) == (5000, pytest.approx(5 / 2 + 7))
+    both = predict(past, {"shop": ("web_events", 1_000_000)}, TWO, {"web_events": 5000})
+    assert both.records == 6000
+
+
+class Recorded:
+    """A store of one run of two workers: 10 s of pulling and 20 s of refining, of which 9 s and 15 s compiled."""
+
+    def runs(self, limit: int) -> list[Any]:
+        return [SimpleNamespace(id="one", state="done")]
+
+    def steps(self, run: str) -> list[StepRecord]:
+        machine = {"wall_seconds": 20.0, "workers": 2.0, "compiling_seconds": 24.0}
+        return [
+            StepRecord("pull", "shop", 1000, facts={"bytes_in": 1e6, "records": 1000, "pull_seconds": 10.0}),
+            StepRecord("refine", "web_events", 1000, facts={"refine_seconds": 20.0}),
+            StepRecord("compute.land", "project", facts={"task_compile_seconds": 9.0}),
+            StepRecord("compute.prepare", "project", facts={"task_compile_seconds": 14.0}),
+            StepRecord("compute.finish", "project", facts={"task_compile_seconds": 1.0}),
+            StepRecord("machine", "project", facts=machine),
+        ]
+
+
+def test_what_a_first_run_compiled_is_not_foretold_of_the_next() -> None:
+    found = predict(history(Recorded()), {"shop": ("web_events", 1_000_000)}, TWO)
+    assert found.steps == {"pull shop": 1.0, "refine web_events": 5.0, REST: 5.0}
+    assert found.seconds == pytest.approx(20 - 24 / 2)
+    assert "24.0 s" in found.why[2]
 
 
 def test_what_grows_beside_the_work_is_fitted_too() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +38,17 @@ def test_limits_are_those_of_the_whole_sample() -> None:
     low, high = np.quantile(np.log(values), [0.25, 0.75])
     assert fences is not None
     assert np.log(fences.high) == pytest.approx(high + 1.5 * (high - low), abs=0.1)
+
+
+@pytest.mark.parametrize("method", ["robust_z", "iqr"])
+def test_the_largest_kind_of_rows_makes_no_outliers_of_the_others(method: str) -> None:
+    rng = np.random.default_rng(4)
+    values = np.concatenate([rng.lognormal(3.4, 0.02, 80_000), rng.lognormal(9, 1.5, 20_000)])  # an API, and pages
+    found = limits(sketch(pa.chunked_array([values])), method, 5, 200, most=0.01)
+    assert found is not None
+    marked = pc.sum(outside(pa.chunked_array([values]), found)).as_py()
+    assert 0 < marked <= 2000
+    assert 0 < (values > found.high).sum() <= 1000
 
 
 def test_few_or_equal_values_are_not_judged() -> None:

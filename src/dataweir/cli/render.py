@@ -143,6 +143,7 @@ def planned(plan: Any) -> Render:
         f"{engine.workers} workers of {amount(engine.memory_bytes)} ({engine.why}); GPU: {engine.gpu_reason}",
         _predicted(plan.prediction),
         *plan.warnings,
+        *(f"{name} would be derived anew from {rows:,} raw rows" for name, rows in plan.anew.items()),
         f"{plan.waiting} split(s) wait to be refined" if plan.waiting else "nothing waits from earlier runs",
         *(_near(name, each) for name, each in plan.near.items()),
         *(_meaning(name, each.as_dict()) for name, each in plan.meaning.items()),
@@ -175,17 +176,24 @@ def _predicted(prediction: Any) -> str:
         return f"no prediction: {prediction.why[0]}"
     peak = prediction.peak_memory_bytes
     memory = "" if peak is None else f", {amount(peak)} of memory at most"
-    span = "" if prediction.low is None else f" ({prediction.low:,.1f} to {prediction.high:,.1f})"
-    told = f"about {prediction.seconds:,.1f} s{span} for {prediction.records:,} records{memory}"
+    span = f"{prediction.low:,.1f} to {prediction.high:,.1f}"
+    told = f"about {prediction.seconds:,.1f} s ({span}) for {prediction.records:,} records{memory}"
     return f"{told} ({'; '.join(prediction.why)})"
 
 
 def run_shown(found: dict[str, Any]) -> Render:
     """One run: prediction and truth, steps."""
     lines = [(e["what"], e["predicted"], e["true"], e["error"]) for e in found["prediction"]]
+    counts = "records_in", "kept", "rejected", "changed"
     steps = [
-        (s["name"], s["subject"], s["records_in"], s["kept"], s["rejected"], s["changed"], round(s["seconds"], 3))
+        (s["name"], s["subject"], *(s[name] for name in counts), round(s["seconds"], 3))
         for s in found["steps"]
+        if s["name"] != "rule"
+    ]
+    rules = [
+        (*s["subject"].rpartition(".")[::2], *(s[name] for name in counts if name != "kept"), round(s["seconds"], 3))
+        for s in found["steps"]
+        if s["name"] == "rule"
     ]
     tasks = [
         (t["function"], int(t["tasks"]), t["task_seconds"], t["task_wall_seconds"], amount(t.get("task_peak_bytes", 0)))
@@ -199,6 +207,7 @@ def run_shown(found: dict[str, Any]) -> Render:
         table(("figure", "predicted", "true", "off by"), lines),
         *filter(None, [within, *found["why"]]),
         table(("step", "of", "in", "kept", "rejected", "changed", "seconds"), steps),
+        table(("table", "cleaning rule", "in", "rejected", "changed", "seconds"), rules),
         table(("on the workers", "tasks", "work s", "wall s", "peak memory of one"), tasks),
     )
 

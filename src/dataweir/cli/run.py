@@ -12,13 +12,16 @@ def add(group: Group) -> None:
     """Register the commands of this module."""
 
     @command(group, "plan")
-    def plan(output: Output, project: str) -> None:
+    @click.option(
+        "--reclean", multiple=True, metavar="TABLE", help="Show what `weir run --reclean TABLE` would read and take."
+    )
+    def plan(output: Output, project: str, reclean: tuple[str, ...]) -> None:
         """Show what a run would read, and with what part of the machine; touch nothing."""
         from ..flow.plan import make_plan
         from ..flow.project import Project
         from .render import planned
 
-        made = make_plan(Project.open(project))
+        made = make_plan(Project.open(project), anew=reclean)
         output.show(made.as_dict(), planned(made))
 
     @command(group, "run")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..config import DedupConfig
@@ -14,6 +15,7 @@ from ..resources import Allocation, allocate
 from .near import meaning_scheme, near_scheme
 from .predict import Prediction, history, predict
 from .project import Project
+from .reclean import check_reclean
 from .repeats import check_repeats
 
 
@@ -46,6 +48,8 @@ class RunPlan:
     """How near duplicates are found, by the table for which they are looked for."""
     meaning: dict[str, Semantic]
     """The same of texts of one meaning."""
+    anew: dict[str, int] = field(default_factory=dict)
+    """The tables that are derived again, with how many raw rows each is derived from."""
 
     @property
     def splits(self) -> int:
@@ -76,6 +80,7 @@ class RunPlan:
             "splits": self.splits,
             "bytes": self.size,
             "waiting": self.waiting,
+            "reclean": self.anew,
             "sources": {
                 label: {
                     "type": self.connectors[label].name,
@@ -101,11 +106,24 @@ _RUNS = 1000
 """How many of the latest runs are asked by which rules they cleaned."""
 
 
-def make_plan(project: Project, store: Any = None) -> RunPlan:
-    """Ask every source what is new. Raises ConfigError or SourceError; touches nothing."""
+def make_plan(project: Project, store: Any = None, tables: Any = None, anew: Collection[str] = ()) -> RunPlan:
+    """Ask every source what is new. Raises ConfigError or SourceError; touches nothing.
+
+    Tables named in `anew` will be derived again from all of their raw rows; ConfigError where one cannot be.
+    """
     sources = project.sources()
     if store is None:
-        store = existing(project)
+        store = project.reading() if anew else existing(project)
+    if anew and tables is None:
+        tables = project.tables()
+    for target in anew:
+        check_reclean(project, store, tables, target)
+    raw = {target: _raw_rows(sources, tables, target) for target in anew}
+    pulled = store.splits(state="pulled") if store else []
+    again: Counter[str] = Counter(raw)
+    for split in pulled:
+        if split.source in sources and (target := sources[split.source].target) not in raw:
+            again[target] += split.rows
     plans = {label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()}
     allocation = allocate(project.config.engine)
     sizes = {
@@ -118,13 +136,20 @@ def make_plan(project: Project, store: Any = None) -> RunPlan:
         sources=plans,
         connectors=sources,
         allocation=allocation,
-        waiting=len(store.splits(state="pulled")) if store else 0,
+        waiting=len(pulled),
         near={table: near for table, asked in dedup if (near := near_scheme(table, asked))},
         meaning={table: alike for table, asked in dedup if (alike := meaning_scheme(project, table, asked))},
         rules=project.config.rules(),
         changed=changed_rules(store, project) if store else [],
-        prediction=predict(history(store) if store else [], sizes, allocation),
+        prediction=predict(history(store) if store else [], sizes, allocation, again),
+        anew=raw,
     )
+
+
+def _raw_rows(sources: Mapping[str, Any], tables: Any, target: str) -> int:
+    """Return how many raw rows the sources of a table have brought."""
+    names = (f"raw.{label}" for label, source in sources.items() if source.target == target)
+    return sum(rows for name in names if tables.exists(name) for _, _, rows in tables.sizes(name))
 
 
 def changed_rules(store: Any, project: Project) -> list[str]:

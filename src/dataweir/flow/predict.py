@@ -8,6 +8,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..resources import Allocation
@@ -16,11 +17,14 @@ _RUNS = 10
 """How many of the latest runs count."""
 _T95 = (2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833)
 """Student's t for 3 to 10 runs: 95 % lie below it, so 90 % between it and its negative."""
+_WIDE = (1 / 3, 3.0)
+"""The interval as multiples of the figure before three runs tell how far they miss each other."""
 REST = "everything else"
 """The step that is no work on the workers: starting them, checking quality, committing."""
 
 Sources = Mapping[str, tuple[str, float]]
 """Label: the target table, and the bytes to read."""
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -61,28 +65,35 @@ class _Told(NamedTuple):
     seconds: float
 
 
-def predict(runs: Sequence[dict[str, Any]], sources: Sources, allocation: Allocation) -> Prediction:
+def predict(
+    runs: Sequence[dict[str, Any]], sources: Sources, allocation: Allocation, again: Mapping[str, int] = _NOTHING
+) -> Prediction:
     """Predict a run over `sources` from what earlier runs measured (`history`).
+
+    `again` are rows by table that are pulled already: they wait from an earlier run, or the table is derived anew.
 
     Every step is a line fitted to its earlier runs: the pull of a source by bytes, the refining of a table by records,
     and everything else (what the wall clock took beyond the work) by records. The wall clock is the work over the
-    workers and everything else. Memory is the largest peak of a worker so far, for the partition bounds it and not the
-    data, times the workers. The interval holds nine runs of ten if they are missed as the earlier ones would have been,
-    each told from the others: a prediction interval by Student's t on the logarithms of true over told.
+    workers and everything else; compiling kernels is in none of them, for a machine does that once. Memory is the
+    largest peak of a worker so far, for the partition bounds it and not the data, times the workers. The interval
+    holds nine runs of ten if they are missed as the earlier ones would have been, each told from the others: a
+    prediction interval by Student's t on the logarithms of true over told. One or two runs tell nothing of that; then
+    it is wide (`_WIDE`).
     """
-    if not runs or not sum(size for _, size in sources.values()):
+    if not runs or not (sum(size for _, size in sources.values()) or sum(again.values())):
         return Prediction(runs=len(runs), why=["nothing to read" if runs else "no earlier run to tell from"])
-    told = _tell(runs, sources, allocation.workers)
+    told = _tell(runs, sources, allocation.workers, again)
     if isinstance(told, str):
         return Prediction(runs=len(runs), why=[told])
     busy = sum(seconds for name, seconds in told.steps.items() if name != REST)
     missed = _missed(runs, sources)
     peak = max((run["machine"].get("peak_memory_bytes", 0) / run["machine"]["workers"] for run in runs), default=0)
-    interval = "" if missed else "; no interval before three runs over these sources"
+    low, high = missed or _WIDE
+    rests = "" if missed else ": a wide guess, before three runs over these sources tell how much they differ"
     return Prediction(
         seconds=round(told.seconds, 2),
-        low=round(told.seconds * missed[0], 2) if missed else None,
-        high=round(told.seconds * missed[1], 2) if missed else None,
+        low=round(told.seconds * low, 2),
+        high=round(told.seconds * high, 2),
         busy_seconds=round(busy, 2),
         records=round(told.records),
         peak_memory_bytes=round(peak * allocation.workers) or None,
@@ -90,24 +101,45 @@ def predict(runs: Sequence[dict[str, Any]], sources: Sources, allocation: Alloca
         runs=len(runs),
         why=[
             f"{busy:.1f} s of work on {allocation.workers} worker(s), and {told.steps[REST]:.1f} s of {REST}",
-            f"told from {len(runs)} earlier run(s){interval}",
+            f"told from {len(runs)} earlier run(s){rests}",
+            *_compiled(runs),
         ],
     )
 
 
 def history(store: Any) -> list[dict[str, Any]]:
-    """Return what the latest finished runs measured, newest first: {machine: facts, pull: {...}, refine: {...}}."""
+    """Return what the latest finished runs measured, newest first: {machine: facts, pull: {...}, refine: {...}}.
+
+    Without the seconds that compiling kernels took.
+    """
     found = []
     for run in store.runs(_RUNS):
         made: dict[str, Any] = {"machine": {}, "pull": defaultdict(dict), "refine": defaultdict(dict)}
+        compiled = {"pull": 0.0, "refine": 0.0}
         for step in store.steps(run.id):
             if step.name == "machine":
-                made["machine"] = step.facts
+                made["machine"] = dict(step.facts)
+            elif step.name.startswith("compute."):
+                stage = "pull" if step.name == "compute.land" else "refine"
+                compiled[stage] += step.facts.get("task_compile_seconds", 0.0)
             elif step.name in ("pull", "refine"):
                 made[step.name][step.subject] = {**step.facts, "records_in": float(step.records_in)}
         if run.state in ("done", "gate_failed") and made["machine"].get("workers") and (made["pull"] or made["refine"]):
+            _without(made, compiled)
             found.append(made)
     return found
+
+
+def _without(run: dict[str, Any], compiled: Mapping[str, float]) -> None:
+    """Take the seconds of compiling from a run's work, in proportion where several sources or tables share them."""
+    machine = run["machine"]
+    for stage, seconds in compiled.items():
+        cost, steps = f"{stage}_seconds", run[stage].values()
+        work = sum(facts.get(cost, 0.0) for facts in steps)
+        less = min(seconds, work)
+        for facts in steps:
+            facts[cost] = facts.get(cost, 0.0) * (1 - less / work) if work else 0.0
+        machine["wall_seconds"] = max(0.0, machine["wall_seconds"] - less / machine["workers"])
 
 
 def compare(store: Any, run: str) -> dict[str, Any]:
@@ -126,6 +158,8 @@ def compare(store: Any, run: str) -> dict[str, Any]:
     true = {f"{s.name} {s.subject}": s.seconds for s in steps if s.name in ("pull", "refine")}
     if facts.get("workers"):
         true[REST] = max(0.0, facts["wall_seconds"] - sum(true.values()) / facts["workers"])
+    if compiling := facts.get("compiling_seconds"):
+        lines.append(_line("compiling, once a machine", None, round(compiling, 3)))
     expected = predicted.get("steps", {})
     lines += [_line(name, expected.get(name), round(seconds, 3)) for name, seconds in true.items()]
     low, high, wall = predicted.get("low"), predicted.get("high"), facts.get("wall_seconds")
@@ -171,10 +205,12 @@ def fit(points: Sequence[tuple[float, float]], through_zero: bool) -> Line | Non
     return Line(start, each)
 
 
-def _tell(runs: Sequence[dict[str, Any]], sources: Sources, workers: float) -> _Told | str:
+def _tell(
+    runs: Sequence[dict[str, Any]], sources: Sources, workers: float, again: Mapping[str, int] = _NOTHING
+) -> _Told | str:
     """Return the seconds of every step, or why they cannot be told."""
     steps: dict[str, float] = {}
-    records: dict[str, float] = defaultdict(float)
+    records: dict[str, float] = defaultdict(float, again)
     unknown = []
     for label, (target, size) in sources.items():
         per_byte = fit(_points(runs, "pull", label, "bytes_in", "records"), through_zero=True)
@@ -217,6 +253,12 @@ def _missed(runs: Sequence[dict[str, Any]], sources: Sources) -> tuple[float, fl
     reach = _T95[len(logs) - 3] * statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs))
     middle = statistics.mean(logs)
     return math.exp(middle - reach), math.exp(middle + reach)
+
+
+def _compiled(runs: Sequence[dict[str, Any]]) -> list[str]:
+    """Say how long the earlier runs compiled, where that is not in the figure."""
+    seconds = max(run["machine"].get("compiling_seconds", 0.0) for run in runs)
+    return [f"without compiling kernels, which took up to {seconds:.1f} s and is done once"] if seconds >= 1 else []
 
 
 def _points(runs: Sequence[dict[str, Any]], stage: str, subject: str, by: str, cost: str) -> list[tuple[float, float]]:

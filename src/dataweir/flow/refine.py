@@ -131,7 +131,8 @@ class _Batch:
         judged = judge(self.project, adds, self.engine)
         seconds = self.engine.busy_seconds - busy
         done.judged += judged
-        done.steps += [self._step(prepared, counts, seconds), *self._rules(prepared, finished), *visit_steps(visits)]
+        rules = [*self._rules(prepared, finished), *visit_steps(visits)]
+        done.steps += [self._step(prepared, counts, rules, seconds), *rules]
         done.steps += [_checks(j) for j in judged]
         failed = [j for j in judged if not j.passed]
         if failed:
@@ -239,21 +240,27 @@ class _Batch:
             failed=checks,
         )
 
-    def _step(self, prepared: list[Prepared], counts: dict[tuple[str, str], FileCount], seconds: float) -> StepRecord:
+    def _step(
+        self,
+        prepared: list[Prepared],
+        counts: dict[tuple[str, str], FileCount],
+        rules: list[StepRecord],
+        seconds: float,
+    ) -> StepRecord:
         kept = sum(count.kept for count in counts.values())
         duplicates = sum(sum(count.duplicates.values()) for count in counts.values())
         removed = sum(sum(count.removed.values()) for count in counts.values())
         rejected = sum(sum(count.rejected.values()) for count in counts.values())
-        changed = sum(sum(part.changed.values()) for part in prepared)
         facts = {
             "kept": kept,
             "duplicates": duplicates,
             "removed": removed,
             "rejected_clean": rejected,
-            "changed_values": changed,
+            "changed_values": sum(sum(part.changed.values()) for part in prepared),
             "refine_seconds": seconds,
         }
         rows = sum(part.rows for part in prepared)
+        changed = sum(each.changed for each in rules)
         return StepRecord("refine", self.target, rows, kept, rejected + duplicates + removed, changed, seconds, facts)
 
     def _rules(self, prepared: list[Prepared], finished: list[Finished]) -> list[StepRecord]:
@@ -265,6 +272,8 @@ class _Batch:
             seconds = sum(part.seconds.get(name, 0.0) for part in prepared)
             if name == "outliers":
                 changed = sum(part.outliers for part in finished)
+            elif name == "bots":
+                changed += sum(part.machines for part in finished)
             subject = f"{self.target}.{name}"
             steps.append(StepRecord("rule", subject, rows, rows - refused, refused, changed, round(seconds, 6)))
             rows -= refused

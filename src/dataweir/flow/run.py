@@ -22,7 +22,6 @@ from .plan import RunPlan, check_sources, make_plan
 from .progress import Watched
 from .project import Project
 from .pull import REJECTS_TABLE, Pulled, pull
-from .reclean import check_reclean
 from .refine import Refined, refine
 from .scores import rescore
 from .sharing.forget import finish_begun, retain_within, retention_due
@@ -61,9 +60,7 @@ def run(project: Project, output: Output, anew: Collection[str] = ()) -> RunRepo
             answer_requests(project, output)
     with alerted(project, output), project.held() as (store, tables):
         _finish_erasures(project, store, tables, output)
-        for target in anew:
-            check_reclean(project, store, tables, target)
-        plan = make_plan(project, store)
+        plan = make_plan(project, store, tables, anew)
         if not plan.splits and not plan.waiting and not anew:
             keep(project, store, tables, set())
             _retain(project, store, tables, output)
