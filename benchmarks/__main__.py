@@ -35,6 +35,7 @@ BENCHMARKS = (
     Benchmark("dedup.labelled", "{data}/dedup", "{data}/dedup"),
     Benchmark("dedup.scale", "20000 4 {corpus}", "1000000 10 {corpus}"),
     Benchmark("dedup.bbit", "{data} 3000", "{data}"),
+    Benchmark("dedup.device", "20000 {corpus}", "1000000 {corpus}"),
     Benchmark("dedup.processes", "20000 {corpus}", "400000 {corpus}"),
     Benchmark("quality.run", "--rows 500000 --files 4", "--rows 5000000 --files 100"),
     Benchmark("privacy.accuracy", "{data}/pii", "{data}/pii"),
