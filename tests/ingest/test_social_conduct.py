@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 import brotli
 import pytest
 import zstandard
+from social_platforms import NEWEST_FIRST, Feed, Pulled, iso, numbers
 from social_server import Api, Reply, Request, serving
-from test_social_apis import NEWEST_FIRST, Feed, Pulled, iso, numbers
 
 from dataweir.errors import SourceError
 

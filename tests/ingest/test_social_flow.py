@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from social_platforms import Feed, mastodon
 from social_server import Api, Reply, Request, serving
-from test_social_apis import Feed, mastodon
 
 from dataweir import Project
 from dataweir.errors import SourceError

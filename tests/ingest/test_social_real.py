@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import social_groups as groups
+from social_platforms import Pulled
 from social_server import Reply, Request, serving
-from test_social_apis import Pulled
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "social.md"
 pytestmark = pytest.mark.real_data
