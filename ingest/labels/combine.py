@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from .contract import ABSTAIN, Votes
 
-_STEPS = 200
-_TOLERANCE = 1e-7
+_STEPS = 1000
+_TOLERANCE = 1e-6
+_LEAST = 1e-9
+"""No answer is impossible."""
 _PRIOR = (7.0, 3.0)
 """Right and wrong votes that every function has before its first: better than chance, not by much."""
 
@@ -41,59 +43,87 @@ class Patterns(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """How votes weigh: the accuracy of each function and how common each label is."""
+    """What the votes tell: for each function and true label the chance of each vote, and how common each label is.
 
-    accuracy: NDArray[np.float64]
+    `chances` has the shape (functions, labels, labels + 1); its last column is that of abstaining. `accuracy` is the
+    share of each function's votes that is right.
+    """
+
+    chances: NDArray[np.float64]
     prior: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
 
     def posterior(self, votes: Votes) -> NDArray[np.float64]:
         """Return the probability of each label for each row, shape (rows, labels); zeros where nobody voted."""
-        labels = len(self.prior)
-        log = np.tile(np.log(self.prior), (len(votes), 1))
-        for function, right in enumerate(self.accuracy):
-            vote = votes[:, function]
-            said = vote != ABSTAIN
-            wrong = np.log((1 - right) / (labels - 1))
-            log[said] += wrong
-            log[np.flatnonzero(said), vote[said]] += np.log(right) - wrong
-        log -= log.max(axis=1, keepdims=True)
-        found = np.exp(log)
-        found /= found.sum(axis=1, keepdims=True)
+        found = self.belief(votes)
         found[(votes == ABSTAIN).all(axis=1)] = 0
         return found
 
+    def belief(self, votes: Votes) -> NDArray[np.float64]:
+        """Return the same, by what is common where nobody voted."""
+        log = np.tile(np.log(self.prior), (len(votes), 1))
+        for function, chances in enumerate(self.chances):
+            log += np.log(chances).T[votes[:, function]]  # ABSTAIN is the last one
+        log -= log.max(axis=1, keepdims=True)
+        found = np.exp(log)
+        return found / found.sum(axis=1, keepdims=True)
+
 
 def fit(patterns: Patterns, labels: int) -> Model:
-    """Estimate the accuracy of each function from how they agree, and from what people said where they did.
+    """Estimate how the functions vote on each label from how they agree, and from what people said where they did.
 
-    Expectation maximisation after Dawid and Skene (Applied Statistics 28, 1979), with one accuracy a function in
-    place of a whole table of confusions (the one-coin model of Zhang, Chen, Zhou and Jordan, JMLR 17, 2016), so that
-    functions which vote for one label only can be weighed; whether a function abstains tells nothing. Rows that
-    people labelled count with their label. Deterministic.
+    Expectation maximisation after Dawid and Skene (Applied Statistics 28, 1979), with abstaining as one more answer:
+    a function that votes for one label only tells by its silence how far that label reaches. Were silence to tell
+    nothing, the functions of one label would outvote those of another wherever they meet, and be right by definition.
+    Every function has some votes before its first (`_PRIOR`), so that it begins better than chance. Rows that people
+    labelled count with their label. Deterministic.
     """
     votes, weight = patterns.votes, patterns.counts.astype(np.float64)
-    said = votes != ABSTAIN
+    before = _before(votes, weight, labels)
+    truth = np.eye(labels)
     known = patterns.gold != ABSTAIN
-    some = said.any(axis=1) | known
-    belief = _shares(votes, labels)
-    belief[known] = np.eye(labels)[patterns.gold[known]]
-    model = Model(np.full(votes.shape[1], _PRIOR[0] / sum(_PRIOR)), np.full(labels, 1 / labels))
+    trust = _PRIOR[0] / sum(_PRIOR)
+    said = (votes != ABSTAIN).any(axis=1, keepdims=True)
+    belief = np.where(said, trust * _shares(votes, labels), trust / labels) + (1 - trust) / labels
+    chances = np.zeros_like(before)
     for _ in range(_STEPS):
+        belief[known] = truth[patterns.gold[known]]
         mass = belief * weight[:, None]
-        prior = mass[some].sum(axis=0) + 1
-        accuracy = np.empty(votes.shape[1])
-        for function in range(votes.shape[1]):
-            rows = np.flatnonzero(said[:, function])
-            right = mass[rows, votes[rows, function]].sum() + _PRIOR[0]
-            accuracy[function] = right / (mass[rows].sum() + sum(_PRIOR))
-        new = Model(np.clip(accuracy, 1e-3, 1 - 1e-3), prior / prior.sum())
-        belief = new.posterior(votes)
-        belief[known] = np.eye(labels)[patterns.gold[known]]
-        moved = max(np.abs(new.accuracy - model.accuracy).max(initial=0), np.abs(new.prior - model.prior).max())
-        model = new
+        counts = before.copy()
+        for function, vote in np.ndindex(votes.shape[1], labels + 1):
+            answer = vote if vote < labels else ABSTAIN
+            counts[function, :, vote] += mass[votes[:, function] == answer].sum(axis=0)
+        new = counts / counts.sum(axis=2, keepdims=True)
+        prior = mass.sum(axis=0) + 1
+        right = np.trace(counts[:, :, :labels], axis1=1, axis2=2)
+        total = counts[:, :, :labels].sum(axis=(1, 2))
+        accuracy = np.divide(right, total, out=np.full(len(counts), trust), where=total > 0)
+        model = Model(new.clip(_LEAST), prior / prior.sum(), accuracy)
+        moved = np.abs(new - chances).max(initial=0)
+        chances = new
         if moved < _TOLERANCE:
             break
+        belief = model.belief(votes)
     return model
+
+
+def _before(votes: Votes, weight: NDArray[np.float64], labels: int) -> NDArray[np.float64]:
+    """Return the votes that every function has before its first, as `Model.chances` is shaped.
+
+    They are votes for the labels that it ever votes for, and as much silence as fits how often it votes.
+    """
+    found = np.zeros((votes.shape[1], labels, labels + 1))
+    right, wrong = _PRIOR
+    for function, counts in enumerate(found):
+        used = np.unique(votes[votes[:, function] != ABSTAIN, function])
+        if not len(used):
+            counts[:, labels] = 1
+            continue
+        counts[:, used] = wrong / (labels - 1) / len(used)
+        counts[used, used] = right / len(used)
+        covered = weight[votes[:, function] != ABSTAIN].sum() / weight.sum()
+        counts[:, labels] = counts.sum(axis=1) * (1 - covered) / covered
+    return found
 
 
 def decide(votes: Votes, labels: int, model: Model | None) -> tuple[NDArray[np.int8], NDArray[np.float64]]:

@@ -37,7 +37,7 @@ class Counted:
 
 
 def count(file: str, task: Task, gold: Mapping[str, str], staging: str) -> Counted:
-    """Vote on the rows of a committed file; `gold` are the labels that people gave, by row id."""
+    """Vote on the rows of a committed file; `gold` are people's labels by row id, '' where they disagree."""
     location = join(staging, f"votes-{_name(file)}.arrow")
     schema = pa.schema([("id", pa.string()), *((f"v{i}", pa.int8()) for i in range(len(task.functions)))])
     patterns, batches, rows = [], [], 0
@@ -57,13 +57,13 @@ def count(file: str, task: Task, gold: Mapping[str, str], staging: str) -> Count
 
 
 def write(part: Counted, task: Task, model: Model | None, gold: Mapping[str, str], out: str, batch: str) -> str | None:
-    """Write the labels of one file's rows (LABELS), those left out that a person labelled; None where none is left."""
+    """Write the labels of one file's rows (LABELS), those left out that are in `gold`; None where none is left."""
     votes = read_all(part.votes)
     if not votes.num_rows:
         return None
     matrix = np.column_stack([votes[name].to_numpy() for name in votes.column_names[1:]])
     label, sure = decide(matrix, len(task.labels), model)
-    given = gold_of(votes["id"], task, gold) != ABSTAIN
+    given = pc.is_in(votes["id"], pa.array(list(gold), pa.string())).to_numpy()
     chosen = np.flatnonzero((label != ABSTAIN) & ~given & votes["id"].is_valid().to_numpy())
     if not len(chosen):
         return None

@@ -1,7 +1,8 @@
 """Hand labels out and in as Label Studio's JSON.
 
 Source: Label Studio's documentation, "Import data" (tasks with `data` and `predictions`) and "Export annotations"
-(raw JSON: `annotations`, each with `completed_by` and a `result` of regions of type `choices`).
+(raw JSON: `annotations`, each with `completed_by` and a `result` of regions of type `choices`; JSON-MIN: one flat
+object an annotation, the task's data beside `label` and `annotator`).
 """
 
 from __future__ import annotations
@@ -42,45 +43,52 @@ def interface(task: Task) -> str:
 
 
 def judgements(document: Any, task: Task) -> list[Judgement]:
-    """Read an export of Label Studio (a list of tasks with annotations). Cancelled annotations are left out.
+    """Read an export of Label Studio, JSON or JSON-MIN. Predictions, drafts and cancelled annotations are left out.
 
-    Raises DataError where it is no such list, a task is not one of ours, or a choice is no label of the task.
+    Raises DataError where it is no such list, a task is not one of ours, or a choice is not one label of the task.
     """
     if not isinstance(document, list) or not all(isinstance(each, dict) for each in document):
-        raise DataError("this is no Label Studio export", "export the project as JSON (not JSON_MIN, not CSV)")
+        raise DataError("this is no Label Studio export", "export the project as JSON or JSON-MIN")
     found = []
     for number, item in enumerate(document):
-        data = item.get("data") or {}
+        data = item.get("data") or item
         if data.get("weir_task") != task.name or not data.get("weir_id"):
             raise DataError(
                 f"item {number} is no task of '{task.name}'",
                 "import the export of a project made by 'weir label export'",
             )
-        for annotation in item.get("annotations") or ():
+        for annotation in item.get("annotations") or () if "data" in item else (item,):
             if annotation.get("was_cancelled"):
                 continue
-            for label in _choices(annotation):
-                if label not in task.labels:
-                    raise DataError(
-                        f"item {number}: a choice is none of the labels of '{task.name}'",
-                        f"labels: {', '.join(task.labels)}",
-                    )
-                found.append(Judgement(str(data["weir_id"]), _person(annotation), label, _moment(annotation)))
+            chosen = _choices(annotation)
+            if len(chosen) > 1 or not set(chosen) <= set(task.labels):
+                raise DataError(
+                    f"item {number}: the choice is not one of the labels of '{task.name}'",
+                    f"one of: {', '.join(task.labels)}",
+                )
+            found += [
+                Judgement(str(data["weir_id"]), _person(annotation), name, _moment(annotation)) for name in chosen
+            ]
     return found
 
 
 def _choices(annotation: dict[str, Any]) -> list[str]:
-    results = annotation.get("result") or ()
-    chosen = [r["value"]["choices"] for r in results if r.get("type") == "choices" and r.get("from_name") == FIELD]
-    return [names[0] for names in chosen if names][:1]
+    """Return what was chosen: of JSON-MIN that is a name, or a `choices` where there are several."""
+    if "result" not in annotation:
+        chosen: Any = annotation.get(FIELD) or ()
+        if isinstance(chosen, dict):
+            chosen = chosen.get("choices", ())
+        return [chosen] if isinstance(chosen, str) else list(chosen)
+    results = [r for r in annotation["result"] or () if r.get("type") == "choices" and r.get("from_name") == FIELD]
+    return [name for r in results for name in r["value"]["choices"]]
 
 
 def _person(annotation: dict[str, Any]) -> str:
     """Return who decided: Label Studio's number of the user, never an address."""
-    who = annotation.get("completed_by")
+    who = annotation.get("completed_by", annotation.get("annotator"))
     if isinstance(who, dict):
         who = who.get("id")
-    return f"user-{who}" if who is not None else "unknown"
+    return f"user-{who}" if str(who).isdecimal() else "unknown"
 
 
 def _moment(annotation: dict[str, Any]) -> dt.datetime | None:

@@ -129,6 +129,41 @@ def test_the_model_finds_the_accuracies_and_beats_the_majority(labels: int) -> N
     assert (learned == truth)[certain].mean() == pytest.approx(sure[certain].mean(), abs=0.02)
 
 
+def of_one_label(truth: Any, label: int, right: float, share: float, dice: Any) -> Any:
+    """Votes for one label or none: on a share of the rows, of which so many have it."""
+    votes = np.full(len(truth), ABSTAIN, np.int8)
+    for rows, part in ((truth == label, right), (truth != label, 1 - right)):
+        votes[dice.choice(np.flatnonzero(rows), int(len(truth) * share * part), replace=False)] = label
+    return votes
+
+
+@pytest.mark.parametrize("common", [0.5, 0.7])
+def test_functions_of_one_label_each_are_weighed_and_not_outvoted(common: float) -> None:
+    """Most functions vote for one label or not at all; none may win because it votes more often."""
+    dice = np.random.default_rng(11)
+    truth = (dice.random(20_000) < common).astype(np.int64)
+    accuracy, share = [0.9, 0.8, 0.85, 0.9], [0.1, 0.1, 0.1, 0.5]
+    columns = [of_one_label(truth, at // 2, accuracy[at], share[at], dice) for at in range(4)]
+    matrix = np.column_stack(columns)
+    model = fit(Patterns.of(matrix, np.full(len(matrix), ABSTAIN, np.int8)), 2)
+    np.testing.assert_allclose(model.accuracy, accuracy, atol=0.06)
+    np.testing.assert_allclose(model.prior, [1 - common, common], atol=0.06)
+    found, sure = decide(matrix, 2, model)
+    labelled = found != ABSTAIN
+    assert (found == truth)[labelled].mean() == pytest.approx(sure[labelled].mean(), abs=0.03)
+    alone = (matrix[:, 0] == 0) & (matrix[:, 1:] == ABSTAIN).all(axis=1)
+    assert (found[alone] == 0).all()
+
+
+def test_a_function_that_never_votes_tells_nothing() -> None:
+    truth, matrix = simulated(2000, [0.9, 0.8, 0.8], [1.0, 1.0, 1.0], 2, 5)
+    silent = np.column_stack([matrix, np.full(len(matrix), ABSTAIN, np.int8)])
+    gold = np.full(len(truth), ABSTAIN, np.int8)
+    with_it, without = (decide(m, 2, fit(Patterns.of(m, gold), 2)) for m in (silent, matrix))
+    np.testing.assert_array_equal(with_it[0], without[0])
+    np.testing.assert_allclose(with_it[1], without[1], atol=1e-6)
+
+
 def test_people_correct_what_functions_agree_on() -> None:
     """Two functions that always err alike look right, until people label some rows."""
     truth, matrix = simulated(4000, [0.7], [1.0], 2, 3)
@@ -190,12 +225,18 @@ def test_alpha_where_nothing_compares() -> None:
     [
         ({"a": 1}, "no Label Studio export"),
         ([{"data": {"text": "x"}}], "no task of 'spam'"),
-        ([{"data": {"weir_task": "spam", "weir_id": "1"}, "annotations": [{"result": "C"}]}], "none of the labels"),
+        ([{"weir_task": "spam", "weir_id": "1", "label": {"choices": ["spam", "ham"]}}], "not one of the labels"),
+        ([{"weir_task": "spam", "weir_id": "1", "label": "other"}], "not one of the labels"),
+        ("other", "not one of the labels"),
+        (["spam", "ham"], "not one of the labels"),
     ],
 )
 def test_wrong_imports_are_refused(document: Any, message: str) -> None:
-    if isinstance(document, list) and "annotations" in document[0]:
-        document[0]["annotations"] = [annotation(1, "other")]
+    if "not one" in message and not isinstance(document[0], dict):
+        chosen = [document] if isinstance(document, str) else document
+        said = annotation(1, chosen[0])
+        said["result"][0]["value"]["choices"] = chosen
+        document = [{"data": {"weir_task": "spam", "weir_id": "1"}, "annotations": [said]}]
     with pytest.raises(DataError, match=message):
         studio.judgements(document, task(WORDS))
 
@@ -211,6 +252,26 @@ def test_only_numbers_of_people_are_kept_and_cancelled_work_is_not() -> None:
     item["annotations"] = [annotation(who, "ham"), annotation(4, "spam", was_cancelled=True)]  # type: ignore[assignment]
     (only,) = studio.judgements([item], task(WORDS))
     assert (only.id, only.annotator, only.label) == ("7", "user-3", "ham")
+
+
+def test_both_of_label_studios_json_exports_say_the_same() -> None:
+    """JSON holds predictions, drafts and skipped annotations too; JSON-MIN is flat, one object an annotation."""
+    data = {"text": "x", "weir_task": "spam", "weir_id": "7"}
+    guess = {"model_version": "weir-1", "score": 0.4, "result": annotation(0, "spam")["result"]}
+    item = {"id": 12, "data": data, "predictions": [guess], "drafts": [annotation(9, "spam")], "meta": {}}
+    item["annotations"] = [annotation(3, "ham"), annotation(4, "spam"), annotation(5, "spam", was_cancelled=True)]
+    item["annotations"].append({**annotation(6, "spam"), "result": []})  # type: ignore[attr-defined]
+    when = "2026-03-02T10:00:00.000000Z"
+    flat = {**data, "id": 12, "created_at": when, "updated_at": when, "lead_time": 3.1}
+    small = [{**flat, "label": "ham", "annotator": 3, "annotation_id": 1}]
+    small += [
+        {**flat, "label": "spam", "annotator": 4, "annotation_id": 2},
+        {**flat, "annotator": 6, "annotation_id": 3},
+    ]
+    assert studio.judgements([item], task(WORDS)) == studio.judgements(small, task(WORDS))
+    assert [j[1:3] for j in studio.judgements(small, task(WORDS))] == [("user-3", "ham"), ("user-4", "spam")]
+    small[0]["annotator"] = "ann@example.org"
+    assert studio.judgements(small, task(WORDS))[0].annotator == "unknown"
 
 
 def test_a_persons_word_stands_against_the_machines(tmp_path: Path) -> None:
@@ -258,3 +319,11 @@ def test_a_persons_word_stands_against_the_machines(tmp_path: Path) -> None:
     (again,) = label(project, "spam", Output(json=True))
     assert again.changed is False
     assert sorted(project.table("labels").to_pylist(), key=str) == sorted(rows, key=str)
+
+    target["annotations"] = [annotation(2, "spam", "2026-03-03T00:00:00Z")]
+    file.write_text(json.dumps(tasks), encoding="utf-8-sig")
+    import_labels(project, "spam", str(file))
+    (level,) = label(project, "spam", Output(json=True))
+    assert (level.people, level.labels, level.unlabelled) == (1, {"spam": 1, "ham": 2}, 0)
+    mine = project.table("labels", where=f"id == '{target['data']['weir_id']}'").to_pylist()
+    assert sorted((row["origin"], row["label"]) for row in mine) == [("human", "ham"), ("human", "spam")]

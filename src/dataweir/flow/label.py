@@ -33,6 +33,7 @@ from .project import Project
 TABLE = "refined.labels"
 _PARTITION = ("task", "identity")
 _PEOPLE = "people-"
+NO_MAJORITY = ""
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def import_labels(project: Project, name: str, file: str) -> dict[str, Any]:
     """Take people's labels in; the newest word of each person on each row counts. Raises DataError, ConfigError."""
     (task,) = tasks(project, name)
     try:
-        document = json.loads(Path(file).read_text(encoding="utf-8"))
+        document = json.loads(Path(file).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {file}: {type(error).__name__}", "check the file") from None
     except json.JSONDecodeError:
@@ -193,12 +194,14 @@ def _newest(said: list[studio.Judgement]) -> list[studio.Judgement]:
 
 
 def _gold(said: list[studio.Judgement]) -> dict[str, str]:
-    """Return the label of each row that more people gave than any other."""
+    """Return the label that most people gave each row that somebody labelled; NO_MAJORITY where two are level."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for each in said:
         votes[each.id][each.label] += 1
     best = {row: tally.most_common(2) for row, tally in votes.items()}
-    return {row: top[0][0] for row, top in sorted(best.items()) if len(top) == 1 or top[0][1] > top[1][1]}
+    return {
+        row: top[0][0] if len(top) == 1 or top[0][1] > top[1][1] else NO_MAJORITY for row, top in sorted(best.items())
+    }
 
 
 def _human(task: Task, kept: list[studio.Judgement]) -> pa.Table:
