@@ -19,12 +19,12 @@ import numpy as np
 import psutil
 
 from .. import storage
+from ..limits import usable_cores, usable_memory
 from .store import Store
 
 _BUFFER = 128 << 20
 _PROBE_SECONDS = 0.2
 _PROBE_LINES = 20_000
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def machine(store: Store | None = None, warehouse: str | None = None) -> dict[str, float]:
@@ -153,31 +153,11 @@ def _sizes() -> dict[str, float]:
     memory = float(psutil.virtual_memory().total)
     return {
         "cpu_count": float(os.cpu_count() or 1),
-        "cores": _cores(),
+        "cores": usable_cores(),
         "memory_bytes": memory,
-        "memory_limit_bytes": min(memory, _number(_CGROUP / "memory.max") or memory),
+        "memory_limit_bytes": float(usable_memory()),
         "gpu_count": float(len(list(Path("/dev").glob("nvidia[0-9]*")))),
     }
-
-
-def _cores() -> float:
-    usable = float(len(os.sched_getaffinity(0)))
-    quota = _words(_CGROUP / "cpu.max")
-    if len(quota) == 2 and quota[0].isdigit():
-        usable = min(usable, max(1.0, int(quota[0]) / int(quota[1])))
-    return usable
-
-
-def _number(path: Path) -> float | None:
-    words = _words(path)
-    return float(words[0]) if words and words[0].isdigit() else None
-
-
-def _words(path: Path) -> list[str]:
-    try:
-        return path.read_text().split()
-    except OSError:
-        return []
 
 
 def _processor() -> str:

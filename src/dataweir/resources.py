@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from .config import EngineConfig
 from .errors import ConfigError, MissingExtra
+from .limits import usable_cores, usable_memory
 
 GIB = 1 << 30
 MIN_WORKER_MEMORY = GIB
@@ -20,7 +19,8 @@ class Allocation:
 
     workers: int
     memory_bytes: int
-    cores: int
+    cores: float
+    """Cores that this process may use, a part of one where a quota says so."""
     machine_memory_bytes: int
     partition_bytes: int
     scheduler: str | None
@@ -48,22 +48,22 @@ def worker_memory(config: EngineConfig) -> int:
     """Return the bytes that a worker may take. Raises ConfigError."""
     if config.memory != "auto":
         return size(config.memory, "engine.memory")
-    return int(machine_memory() * 0.8) // workers_of(config)
+    return int(usable_memory() * 0.8) // workers_of(config)
 
 
 def workers_of(config: EngineConfig) -> int:
     """Return how many workers there are: as configured, else one a core with enough memory for each."""
     if config.workers != "auto":
         return config.workers
-    return max(1, min(len(os.sched_getaffinity(0)), int(machine_memory() * 0.8) // MIN_WORKER_MEMORY))
+    return max(1, min(int(usable_cores()), int(usable_memory() * 0.8) // MIN_WORKER_MEMORY))
 
 
 def allocate(config: EngineConfig) -> Allocation:
     """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size."""
-    cores, total = len(os.sched_getaffinity(0)), machine_memory()
+    cores, total = usable_cores(), usable_memory()
     memory = worker_memory(config)
     partition = partition_size(config, memory)
-    why = f"{cores} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
+    why = f"{cores:g} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
     if config.workers != "auto":
         why = "as configured"
     if config.scheduler:
@@ -86,17 +86,6 @@ def allocate(config: EngineConfig) -> Allocation:
         gpu_reason=reason,
         why=why,
     )
-
-
-def machine_memory() -> int:
-    """Return the bytes this process may use: the machine's, or its control group's where that is less."""
-    import psutil
-
-    total = int(psutil.virtual_memory().total)
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.exists() and (text := limit.read_text().strip()).isdigit():
-        total = min(total, int(text))
-    return total
 
 
 def size(text: str, where: str) -> int:

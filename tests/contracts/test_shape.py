@@ -18,7 +18,19 @@ HOMES = {
     "dataweir.privacy": ROOT / "privacy",
     "dataweir.catalog": ROOT / "catalog",
 }
-BASE = {"account", "config", "engine", "errors", "registry", "resources", "scratch", "settings", "storage", "usage"}
+BASE = {
+    "account",
+    "config",
+    "engine",
+    "errors",
+    "limits",
+    "registry",
+    "resources",
+    "scratch",
+    "settings",
+    "storage",
+    "usage",
+}
 ROOMS = {"ingest", "quality", "privacy"}
 
 

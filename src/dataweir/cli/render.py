@@ -90,8 +90,8 @@ def connector_page(connector: Any) -> Render:
 
 def examined(report: Any) -> Render:
     """What `weir doctor` found."""
-    machine = [(k, f"{v:,.0f}" if isinstance(v, float) else v) for k, v in report.machine.items()]
-    engine = [(k, v) for k, v in report.engine.items() if v is not None]
+    machine = [_measured(k, v) for k, v in report.machine.items()]
+    engine = [_measured(k, v) for k, v in report.engine.items() if v is not None]
     columns = ("language", "precision", "recall", "f2", "found", "leaked")
     detection = [
         (f"{tier}, {corpus}", *(str(figures[column]) for column in columns))
@@ -101,12 +101,21 @@ def examined(report: Any) -> Render:
     problems = [f"[red]problem:[/] {p}" for p in report.problems] or ["[green]nothing is missing[/]"]
     return printed(
         table(("machine", "measured"), machine),
-        table(("engine", "plan"), [(k, str(v)) for k, v in engine]),
+        table(("engine", "plan"), engine),
         table(("package", "version"), list(report.versions.items())),
         table(("extra", "state"), list(report.extras.items())),
         table(("detection by tier, on", "language", "precision", "recall", "F2", "found", "leaked"), detection),
         *problems,
     )
+
+
+def _measured(name: str, value: Any) -> tuple[str, str]:
+    """Return a figure by name, bytes in the unit that fits."""
+    for ending, unit in (("_bytes_per_s", "/s"), ("_bytes", "")):
+        if name.endswith(ending) and isinstance(value, (int, float)):
+            return name.removesuffix(ending).replace("_", " "), f"{amount(int(value))}{unit}"
+    shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+    return name.replace("_", " "), f"{shown:g}" if isinstance(shown, float) else str(shown)
 
 
 _ANEW = "to clean these rows by the rules of today: weir run --reclean TABLE"
@@ -272,6 +281,11 @@ def ran(report: Any) -> Render:
     ]
     if account["rejected_by_reason"]:
         parts.append(table(("rejected because", "records"), list(account["rejected_by_reason"].items())))
+    if changed := sorted(r.partition(":")[2] for r in account["rejected_by_reason"] if r.startswith("type:")):
+        parts.append(
+            f"values of {', '.join(changed)} were not of the column's type: mend them where they come from, or give "
+            "the source a new name and with it a new table, and the type in its schema"
+        )
     parts += [
         f"expectations of {q['table']}: {q['passed']} of {q['total']} passed"
         + (f" ({', '.join(q['failed'])})" if q["failed"] else "")
