@@ -19,6 +19,10 @@ Sign = Literal[
     "repeated_ngrams", "few_stop_words", "unpunctuated", "short_lines", "many_lines", "filler", "code",
 ]  # fmt: skip
 
+_NO_TEXT = pa.scalar(None, pa.string())
+_WITHOUT_SPACES = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
+"""In these scripts a sentence is one word to whoever splits at white space."""
+
 
 class TextQualityOptions(Strict):
     """Where a text stops being good; the limits are Gopher's unless said otherwise."""
@@ -78,12 +82,12 @@ class TextQuality:
         long = pc.greater_equal(table["words"], limit.min_lines_words)
         some = pc.greater(table["words"], 0)
         length = table["word_length"]
+        longer = pc.greater(length, limit.max_word_length)
+        spaced = pc.invert(pc.match_substring_regex(pc.if_else(longer, table["text"], _NO_TEXT), _WITHOUT_SPACES))
         return {
             "few_words": pc.less(table["words"], limit.min_words),
             "many_words": pc.greater(table["words"], limit.max_words),
-            "word_length": pc.and_(
-                some, pc.or_(pc.less(length, limit.min_word_length), pc.greater(length, limit.max_word_length))
-            ),
+            "word_length": pc.and_(some, pc.or_(pc.less(length, limit.min_word_length), pc.fill_null(spaced, False))),
             "no_letters": pc.and_(some, pc.less(table["alpha_words"], limit.min_alpha_words)),
             "symbols": pc.greater(table["symbol_ratio"], limit.max_symbol_ratio),
             "bullets": pc.and_(long, pc.greater(table["bullet_lines"], limit.max_bullet_lines)),

@@ -13,6 +13,7 @@ import dataweir
 from dataweir.catalog import commit as commits
 from dataweir.errors import ConfigError, QualityGateFailed
 from dataweir.flow.plan import make_plan
+from dataweir.flow.predict import REST
 from dataweir.flow.run import run
 from dataweir.flow.status import status
 from dataweir.output import Output
@@ -125,6 +126,11 @@ def test_recleaned_tables_are_those_of_a_new_warehouse(
     former.configure(clean={})
     assert "9 of social_posts, 7 of web_events" in make_plan(former.project).changed[0]
     assert former.run().work is False
+    planned = make_plan(former.project, anew=["web_events"])
+    assert planned.anew == {"web_events": former.project.table("raw.shop").num_rows}
+    assert set(planned.prediction.steps) == {"refine web_events", REST}
+    with pytest.raises(ConfigError, match="did you mean 'web_events'"):
+        make_plan(former.project, anew=["web_event"])
 
     former.configure(quality={"social_posts": "strict.json"})
     strict = {

@@ -236,6 +236,18 @@ def test_signals_do_not_depend_on_the_neighbours() -> None:
     np.testing.assert_array_equal(signals(pa.array(["cut", *texts], pa.string()).slice(1)), whole)
 
 
+def test_long_words_are_a_sign_where_words_are_parted() -> None:
+    texts = [
+        "こんにちは世界、今日はとても良い天気です",
+        "สวัสดีชาวโลกวันนี้อากาศดีมาก",
+        "a" * 40,
+        "z" * 40 + " so long",
+        "ok",
+    ]
+    done = only("text_quality", [{"text": text} for text in texts])
+    assert done.kept["flags"].to_pylist() == [None, None, "word_length", "word_length", None]
+
+
 def test_filler_and_code_are_signs_of_their_own() -> None:
     rows = [{"text": "Lorem Ipsum dolor sit amet"}, {"text": "if (a) { b(); }"}, {"text": None}]
     assert only("text_quality", rows).kept["flags"].to_pylist() == ["filler", None, None]

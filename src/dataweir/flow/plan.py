@@ -111,6 +111,7 @@ def make_plan(project: Project, store: Any = None, tables: Any = None, anew: Col
 
     Tables named in `anew` will be derived again from all of their raw rows; ConfigError where one cannot be.
     """
+    check_sources(project)
     sources = project.sources()
     if store is None:
         store = project.reading() if anew else existing(project)
