@@ -69,7 +69,7 @@ def features(words: Sequence[str], language: str) -> NDArray[np.int32]:
     made = np.zeros((len(words), FEATURES), np.int32)
     known = [_Known.of(word, language) for word in words]
     edge = _Known.of("", language)
-    loud = sum(k.shape.startswith("X") and len(k.lower) > 1 and k.shape == "XX" for k in known) * 2 > len(known)
+    style = _style(known)
     for at, word in enumerate(known):
         before, two = known[at - 1] if at else edge, known[at - 2] if at > 1 else edge
         behind, third = (known[at + n] if at + n < len(known) else edge for n in (1, 2))
@@ -84,7 +84,7 @@ def features(words: Sequence[str], language: str) -> NDArray[np.int32]:
             _row(f"w{before.lower}|{word.shape}"),
             _row(f"v{word.shape}|{behind.lower}"),
             _row(f"u{two.lower}|{before.lower}|{word.shape[:2]}"),
-            _row(f"l{loud}{word.shape}{word.flags}"),
+            _row(f"l{style}{word.shape}{word.flags}"),
         )
     return made
 
@@ -115,6 +115,16 @@ class _Known:
         ]
         near = [[f"{n}i{lower}", f"{n}j{shape}", f"{n}k{flags}{shape[:1]}"] for n in range(4)]
         return _Known(lower, shape, flags, tuple(map(_row, own)), tuple(tuple(map(_row, part)) for part in near))
+
+
+def _style(known: Sequence[_Known]) -> str:
+    """Return how a text is written: loud, all in small letters, as a headline with a capital to most words, plain."""
+    shapes = [word.shape for word in known if word.shape[0] in "Xx"]
+    if sum(shape == "XX" for shape in shapes) * 2 > len(shapes):
+        return "loud"
+    if all(shape == "x" for shape in shapes):
+        return "small"
+    return "headline" if len(shapes) > 3 and sum(shape != "x" for shape in shapes) * 4 > 3 * len(shapes) else "plain"
 
 
 @functools.lru_cache(maxsize=1 << 16)

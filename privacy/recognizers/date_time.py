@@ -26,7 +26,7 @@ class DateTime(Recognizer):
         ),
         Pattern(rf"(?<![\w.-])(?-i:(?!may\b|mar\b|mars\b)){BARE}(?![\w-])", 0.4),
         Pattern(
-            r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?-i:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag))\b",
+            r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day(?!\s(?-i:(?:Night|Morning|Times|Live|Mirror)\b))|(?-i:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag))\b",
             0.4,
         ),
     )
@@ -37,4 +37,4 @@ class DateTime(Recognizer):
         "it was founded in «1977».",
         "see you «Thursday»",
     )
-    negatives = ("he may 20 times win", "we sold 2023 of them")
+    negatives = ("on Saturday Night Live", "he may 20 times win", "we sold 2023 of them")

@@ -51,6 +51,7 @@ class Location(Recognizer):
         at = 0
         while at < len(found):
             size = _longest(found, at, known) if found[at].capital else _lower(found, at, common)
+            size = size or (language == "de" and _genitive(found[at], common))
             score = _score(found, at, size, common) if size else 0.0
             if not score and found[at].capital and _CODE.search(found[at].gap):
                 size, score = max(size, 1), 0.6
@@ -71,6 +72,13 @@ def _lower(found: tuple[Word, ...], at: int, common: frozenset[str]) -> int:
         return 1
     dwelt = at > 1 and found[at - 1].folded in PREPOSITIONS and _dwelling(found[at - 2])
     return int(dwelt and word.folded in places())
+
+
+def _genitive(word: Word, common: frozenset[str]) -> int:
+    """Return 1 for a large place in the genitive of German: Thüringens."""
+    name = word.folded.removesuffix("s")
+    possible = word.capital and len(name) > 4 and name != word.folded and word.folded not in common
+    return int(possible and name not in common and name in large_places() and name not in surnames())
 
 
 def _longest(found: tuple[Word, ...], at: int, known: frozenset[str]) -> int:

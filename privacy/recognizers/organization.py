@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..contract import Match, Recognizer, recognizer
-from ..gazetteers import Word, given_names, words
+from ..gazetteers import Word, common_words, given_names, words
 from ._words import COMPANY, EMPLOYED, HEADS, NOT_NAMES
 
 _JOINTS = frozenset(
@@ -35,6 +35,7 @@ class Organization(Recognizer):
         "we work at night",
         "at work with pride",
         "we met Kevin, Brittany and Terri",
+        "filed under Kids & Family",
     )
 
     @classmethod
@@ -50,7 +51,7 @@ class Organization(Recognizer):
             start = at
             while start < end and found[start].folded in NOT_NAMES:
                 start += 1
-            score = _score(found, start, end) if end > start else 0.0
+            score = _score(found, start, end, common_words(language)) if end > start else 0.0
             if score:
                 dot = text[found[end - 1].end : found[end - 1].end + 1] == "." and found[end - 1].folded in COMPANY
                 short = len(found[end - 1].folded) < 5
@@ -80,7 +81,7 @@ def _listed(found: tuple[Word, ...], at: int) -> bool:
     return at + 2 < len(found) and found[at + 1].folded in {"and", "und", "et", "y"} and found[at + 2].capital
 
 
-def _score(found: tuple[Word, ...], start: int, end: int) -> float:
+def _score(found: tuple[Word, ...], start: int, end: int, common: frozenset[str]) -> float:
     run = found[start:end]
     if len(run) > 1:
         if run[-1].folded in COMPANY:
@@ -88,7 +89,7 @@ def _score(found: tuple[Word, ...], start: int, end: int) -> float:
         if run[0].folded in HEADS and len(run) > 1:
             return 0.7
         if any("&" in word.gap for word in run[1:]):
-            return 0.6
+            return 0.0 if all(word.folded in common for word in run) else 0.6
         if len(run) == 4 and run[1].gap == ", " and run[2].folded in {"and", "und", "et", "y"}:
             return 0.0 if all(word.folded in given_names() for n, word in enumerate(run) if n != 2) else 0.6
     employed = start > 1 and found[start - 1].folded in _WORK and found[start - 2].folded in EMPLOYED

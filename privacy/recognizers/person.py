@@ -62,6 +62,7 @@ class Person(Recognizer):
         "Thank You Very Much",
         "Der Haushalt ist gut",
         "Paris is in France",
+        "through the Strait of Hormuz",
         "Hola, Qué tal",
     )
 
@@ -181,6 +182,8 @@ def _rare(name: str, language: str) -> bool:
 
 def _single(text: str, word: Word, before: Word | None, called: bool, plain: bool, strict: bool) -> float:
     name = word.folded
+    if not called and not _given(name) and text.startswith(" of ", word.end):
+        return 0.0  # the Strait of Hormuz
     if len(name) > 1 and called and (plain or _given(name)):
         return 0.75
     if len(name) < 2 or not plain:

@@ -17,12 +17,15 @@ _EN = (
 _WORD = r"(?:\p{Lu}[\p{L}'’.-]*|\d{1,3}(?:st|nd|rd|th))"
 _ENDING = (
     r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|damm|ufer|steig|straat|laan|plein|gracht|kade|dreef|singel"
-    r"|gata|gatan|gaten|vägen|veien|vegen|vej|gade|katu|kuja|polku|utca|stíg|götu|gránd?|stien|allé|bakken|toft|parken)"
+    r"|gata|gatan|gaten|vägen|veien|vegen|vej|gade|katu|kuja|polku|utca|stíg|götu|gránd?|stien|allé|bakken|toft|parken"
+    r"|gate|terrasse|vænget|stræti|tänav|põik|puiestee|u\.|útja?|tér|körút|krt\.?|rkp\.?|sétány|ulica|ulice|cesta|trg"
+    r"|sokağı?|sk\.|caddesi|cad\.|bulvarı)"
 )
 _BEGIN = (
     r"(?i:rue|avenue|av\.?|avda\.?|boulevard|bd\.?|impasse|chemin|quai|allées?|route|cours|passage|faubourg|calle|c/|avenida"
     r"|paseo|plaza|pza\.?|camino|carrera|cra\.?|calzada|carretera|via|viale|piazza|piazzale|corso|vicolo|largo|strada"
-    r"|lungomare|rua|travessa|praça|estrada|rodovia|alameda|ulica|ul\.|ulice|aleja|al\.|os\.)"
+    r"|lungomare|rua|travessa|praça|estrada|rodovia|alameda|ulica|ul\.|ulice|aleja|al\.|os\.|strada|bulevardul|calea|aleea"
+    r"|λεωφόρος|λ\.|οδός|πλατεία|ул\.|улица|проспект|пр-т|переулок|пер\.|набережная|бульвар|площадь)"
 )
 _JOINT = r"(?:(?:d[eoa]s?|du|del|della|delle|dei|degli|la|le|les|los|las|l['’]|d['’]|e|y|an|in|am|der|den|zur|zum)\s?)"
 _LITTLE = r"(?:Die|Der|Das|Dem|Den|Des|Eine?r?|In|Im|Am|An|Auf|Aus|Bei|Zur|Von|Wir|Ich|Er|Sie|De|Het|Een|Op|Aan|Bij|Naar|Ik|Zij|Hij|Und|En)"
@@ -39,9 +42,14 @@ _TOWN_CODE = r"(?:(?:[A-Z]{1,2}-)?\d{5}|\d{4}-\d{3}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}-
 """Postcodes that stand before their town, in Europe and Portugal."""
 _FREE = r"(?!the\b|a\b|an\b|of\b|on\b|in\b|down\b|up\b|to\b|at\b|and\b|along\b|my\b|this\b|that\b|from\b|miles?\b|years?\b|minutes?\b|blocks?\b|people\b)[a-z]+"
 
+_QUOTED = r"\n[^\w\n]{1,5}(?=\w)"
+"""A line that begins with the marks of a quoted mail or a list."""
+_AMID = r"(?:nad|pod|am|an\sder|ob|sur|sous|lès|aan|op|upon|de|del|di|da|do|dos|du|la|le)"
+"""Words inside the names of towns."""
 _TAIL = (
-    rf"(?:[\s,]{{1,5}}|\s[-–]\s)(?:(?P<close>{_UNIT}|{_TOWN_CODE}\s{_TOWN}|#\s?\w{{1,5}}\b|\p{{Lu}}{{2,3}}(?=[\s,]+\d{{4,6}}\b)|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:\s[A-Z]{{2}}\b)?(?![\w.])"
-    r"|[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}\b|[A-Z]\d[A-Z]\s\d[A-Z]\d\b)|(?P<word>\p{Lu}[\p{L}'’.-]*))"
+    rf"(?:[\s,]{{1,5}}|\s[-–]\s|,?\s?{_QUOTED})(?:(?P<close>{_UNIT}|(?:APO|FPO|DPO),?\sA[AEP]\s\d{{5}}(?:-\d{{4}})?|{_TOWN_CODE}\s{_TOWN}|#\s?\w{{1,5}}\b|\p{{Lu}}{{2,3}}(?=[\s,]+\d{{4,6}}\b)|(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:-\d{{3,4}})?(?:\s[A-Z]{{2}}\b)?(?![\w.])"
+    r"|[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}\b|[A-Z]\d[A-Z]\s\d[A-Z]\d\b)|(?P<word>"
+    rf"(?:{_AMID}\s)?\p{{Lu}}[\p{{L}}'’.-]*))"
 )
 _PARTS, _WORDS = 12, 4
 
@@ -62,7 +70,7 @@ class StreetAddress(Recognizer):
             0.5,
         ),
         Pattern(
-            rf"(?<!\w)(?:\d{{1,5}}\s)?(?:(?:(?!{_LITTLE}\s)\p{{Lu}}[\p{{L}}.'’-]+\s){{0,2}}\p{{Lu}}[\p{{L}}.-]*(?i:{_ENDING})|\p{{Lu}}[\p{{L}}-]+\s(?:(?:an|in|am|im|den|der|dem|von|zur?|zum|\p{{Lu}}[\p{{L}}-]+)\s){{0,3}}(?i:{_ENDING}))\s{_HOUSE}",
+            rf"(?<!\w)(?:\d{{1,5}}\s)?(?:(?:(?!{_LITTLE}\s)\p{{Lu}}[\p{{L}}.'’-]+\s){{0,2}}\p{{Lu}}[\p{{L}}.-]*(?i:{_ENDING})|\p{{Lu}}[\p{{L}}-]+\s(?:(?:an|in|am|im|den|der|dem|von|zur?|zum|\p{{Lu}}[\p{{L}}-]+)\s){{0,3}}(?i:{_ENDING}))\s{_HOUSE}(?:\.(?=[,\n]))?",
             0.7,
         ),
         Pattern(
@@ -84,6 +92,9 @@ class StreetAddress(Recognizer):
             0.6,
         ),
         Pattern(r"(?<!\w)(?i:PSC|CMR|Unit)\s\d{1,5},?\s(?i:Box)\s\d{1,5}", 0.8),
+        Pattern(
+            r"(?<!\w)(?:USS|USNS|USNV|USCGC)\s\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)?(?=[\s,]{1,3}[AFD]PO\s)", 0.8
+        ),
         Pattern(
             r"(?<!\w)(?:\d{1,5}[A-Za-z]?\s)(?:\p{Lu}[\p{L}'’-]+\s){1,3}\d{0,4}\s?[\n,](?=[^\n]{0,40}\n?[^\n]{0,20}(?:[A-Z]{2}\s\d{5}|\d{5}\s?$))",
             0.5,
@@ -112,6 +123,9 @@ class StreetAddress(Recognizer):
         "en «calle Doctor Fleming, 18, 3.º B, 06011 Badajoz», gracias",
         "na «Avenida Paulista, 1578, apto 42, São Paulo - SP, 01310-200», obrigado",
         "soldier at «PSC 1234, Box 5678»",
+        "on board «USS Wasp, FPO AE 09556» until May",
+        "itt: «Petőfi u. 12., 6000 Kecskemét», kérem",
+        "> «12 Oak Lane\n> Suite 4\n> Springfield, IL 62704»\n",
         "地址：«北京市海淀区中关村大街27号»，欢迎",
     )
     negatives = (
@@ -142,8 +156,8 @@ def _extended(text: str, end: int) -> int:
         since += 1
         if since > _WORDS:
             break
-        name = " ".join(text[start:position].strip(" ,\n").split()).casefold()
-        if name in places() or part["word"].casefold() in places():
+        names = text[start:position].replace(",", " ").casefold().split()
+        if any(" ".join(names[first:]) in places() for first in range(len(names))):
             end, since, start = position, 0, position
     return len(text[:end].rstrip(" ,\n"))
 
