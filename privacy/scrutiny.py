@@ -9,28 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .identities import COLUMNS, names_in
+from .naming import IDENTIFIERS, named
 from .nested import above, leaf_name, leaves
 from .policy import BAR, LINKAGE, Policy
-from .recognizers._words import listed
-
-IDENTIFIERS = {
-    "author_id": "says who wrote it",
-    "author_name": "says who wrote it",
-    "user": "says who asked",
-    "customer": "says who it is",
-    "actor": "says who did it",
-    "email": "says who it is",
-    "client_ip": "is somebody's address",
-    "session_id": "joins all that one person did",
-    "post_id": "finds the post, and so its author, on the platform",
-    "reply_to": "finds the post that was answered, and so who wrote in the thread, on the platform",
-    "thread_id": "finds the thread, and so who wrote in it, on the platform",
-    "url": "finds the page, and so its author, on the platform",
-}
-"""Columns of the integrated tables that tell who somebody is, and how."""
-
-CALLED = listed("identifier_columns") | frozenset(COLUMNS)
-"""Names of columns that tell who somebody is, or where to the metre, in other tables."""
 
 SINGLING = frozenset(
     {
@@ -118,7 +99,7 @@ def _kept(policy: Policy, column: str, role: str | None) -> Iterator[Objection]:
     name = leaf_name(column)
     if name in IDENTIFIERS:
         yield Objection(column, f"{IDENTIFIERS[name]}, and is kept as it is", True)
-    elif role == "identifier" or name in CALLED:
+    elif role == "identifier" or ((called := named(column)) and called.role == "identifier"):
         how = "as its values show" if role == "identifier" else "by its name"
         yield Objection(column, f"tells who somebody is, {how}, and is kept as it is", True)
     elif name in FREE_TEXT or role == "free text":

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
 from ..gazetteers import elided
 
-_LISTS: dict[str, str] = yaml.safe_load((files("dataweir.privacy") / "data" / "words.yaml").read_text("utf-8"))
+_LISTS: dict[str, Any] = yaml.safe_load((files("dataweir.privacy") / "data" / "words.yaml").read_text("utf-8"))
 
 
 def listed(name: str) -> frozenset[str]:
     """Return the words of one list."""
     return frozenset(_LISTS[name].split())
+
+
+@functools.cache
+def kinds() -> dict[str, str]:
+    """Return the kind of value that a word in the name of a column stands for."""
+    return {word: entity for entity, words in _LISTS["column_kinds"].items() for word in words.split()}
 
 
 TITLES = listed("titles")
