@@ -49,7 +49,6 @@ PRESIDIO_ENTITIES = (
     "IT_VAT_CODE",
     "LOCATION",
     "MAC_ADDRESS",
-    "MEDICAL_LICENSE",
     "NRP",
     "ORGANIZATION",
     "PERSON",

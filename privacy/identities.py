@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from .analyzer import LANGUAGES, Finding
 from .gazetteers import chinese, common_words, dictionary_words, foreign_words, places
 from .nested import columns_of, leaf_name, leaves, paths
+from .recognizers._words import listed
 from .subjects import MENTION
 
 COLUMNS = (
@@ -52,6 +53,7 @@ _LONGEST = 5
 _BETWEEN = frozenset("-_.,·'’‐‑–\u00a0\u3000\t\n+")
 _WORD = re.compile(r"\w")
 _MAIL = re.compile(r"([^@\s]+)@[\w.-]+\.\w+")
+_PRODUCTS = listed("products")
 _NOBODY = frozenset({"anonymous", "admin", "deleted", "guest", "none", "null", "unknown", "user", "root", "test"})
 
 
@@ -128,13 +130,13 @@ def variants(name: str) -> Iterator[tuple[str, int]]:
     """Yield the forms in which a name is looked for, folded, and what they name: PERSON, ACCOUNT or WORD.
 
     First name and last name in either order, with initials, in one word; a handle with or without its sign; of an
-    e-mail address what stands before the @. A handle that is a common word, a word of the dictionary or a place is one
-    (WORD) only where it is said to be: @apple, u/apple, or the whole of a text.
+    e-mail address what stands before the @. A handle that is a common word, a word of the dictionary, a product or a
+    place is one (WORD) only where it is said to be: @apple, u/apple, or the whole of a text.
     """
     for form, kind in _forms(name):
         words = form.split()
         if len(words) == 1:
-            yield form, WORD if form in _ordinary() or form in dictionary_words() else kind
+            yield form, WORD if form in _ordinary() or form in dictionary_words() or form in _PRODUCTS else kind
         elif not _phrase(words):
             yield form, kind
 

@@ -32,7 +32,7 @@ class AccountId(Recognizer):
         ),
         Pattern(r"\bsort\scode\s{0,2}(?:is|:)?\s{0,2}(?P<value>\d{2}-\d{2}-\d{2})(?![\w-])", 0.8),
         Pattern(
-            r"\b(?:bic|swift(?:\scode)?)\s{0,2}(?:is|[:/])?\s{0,2}(?P<value>[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)",
+            r"\b(?:bic|swift(?:\scode)?)\s{0,2}(?:is|[:/])?\s{0,2}(?P<value>(?-i:[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?))(?!\w)",
             0.7,
         ),
     )
@@ -45,4 +45,4 @@ class AccountId(Recognizer):
         "expires 04/27, cvv «123»",
         "cryptogramme «305», refusé",
     )
-    negatives = ("on account of 2023 rules", "account number please", "customer number one")
+    negatives = ("on account of 2023 rules", "account number please", "customer number one", "the swift pushback came")

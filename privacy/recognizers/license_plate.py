@@ -11,7 +11,7 @@ _WORD = (
     r"|plaque|matr[ií]cula|targa|kenteken|placa|车牌号?)"
 )
 _DRIVER = (
-    r"(?:driv(?:er|ing)['’]?s?\slicen[cs]e(?:\snumber|\sno\.?)?|führerschein(?:nummer)?|permis\sde\sconduire|permiso\sde\sconducir"
+    r"(?:driv(?:er|ing)['’]?s?\slicen[cs]e(?:\snumber|\sno\.?)?|driver\s(?:number|no\.?)|führerschein(?:nummer)?|permis\sde\sconduire|permiso\sde\sconducir"
     r"|carnet\sde\sconducir|patente(?:\sdi\sguida)?|rijbewijs(?:nummer)?|carta\sde\scondução|cnh|驾驶证号?)"
 )
 _BETWEEN = r"[\s:#]{1,3}(?:is|ist|est|es|è|é|no\.?|nr\.?|n°|number)?[\s:#]{0,3}"
@@ -31,6 +31,8 @@ class LicensePlate(Recognizer):
             0.45,
         ),
         Pattern(r"(?<![\w-])[A-Z]{3}\d[A-Z]\d{2}(?![\w-])", 0.3),
+        Pattern(r"(?<![\w-])[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} [1-9]\d{0,3}[EH]?(?![\w-])", 0.3),
+        Pattern(r"(?<![\w-])[A-Z]{3}-\d{4}(?![\w-])", 0.2),
         Pattern(
             r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·\s]?[A-Z0-9]{5,6}(?![A-Za-z0-9])",
             0.8,
@@ -44,13 +46,33 @@ class LicensePlate(Recognizer):
             0.45,
         ),
     )
-    context = ("plate", "car", "vehicle", "registration", "kennzeichen", "auto", "plaque", "targa", "kenteken", "placa")
+    context = (
+        "plate",
+        "car",
+        "vehicle",
+        "registration",
+        "kennzeichen",
+        "auto",
+        "plaque",
+        "targa",
+        "kenteken",
+        "placa",
+        "fahrzeug",
+        "wagen",
+        "pkw",
+        "lkw",
+        "motorrad",
+        "carro",
+        "veículo",
+        "coche",
+    )
     positives = (
         "la voiture «AB-123-CD» est là",
         "licence plate «7ABC123» seen",
         "Kennzeichen: «B-MW 1234», blau",
         "the car «BD51 SMR» left",
         "车牌 «京A·12345» 停在",
+        "das Fahrzeug «M-AB 1234» stand dort",
     )
     negatives = ("plate of food", "room AB 12 is free", "registration is open in 2023")
 
@@ -78,10 +100,12 @@ class DriverLicense(Recognizer):
     entity = "DRIVER_LICENSE"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(rf"\b{_DRIVER}{_BETWEEN}(?P<value>(?=[\w-]{{0,12}}\d)[A-Z0-9][A-Z0-9-]{{4,18}})(?![\w-])", 0.7),
+        Pattern(r"(?<![\w-])[A-Z]{2,5}9{0,3}\s?\d{6}\s?[A-Z][A-Z9]\s?\d[A-Z]{2}(?![\w-])", 0.6),
     )
     positives = (
         "driver's license number «D1234567» is",
         "Führerschein Nr. «B072RRE2I55» weg",
         "rijbewijs «5123456789»",
+        "driver number «MORGA 753116 SM9IJ» checked",
     )
     negatives = ("a driver's license is needed in 2024", "patente di guida")

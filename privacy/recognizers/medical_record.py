@@ -8,11 +8,11 @@ from ..contract import Pattern, Recognizer, recognizer
 
 _WORD = (
     r"(?:\bmrns?\b|medical\srecords?(?:\snumbers?|\sno\.?|\sid)?|patient(?:\s|-)?(?:id|number|no\.?|records?)|health\splan(?:\snumber|\sid)?"
-    r"|member\sid|insurance\s(?:number|id|no\.?)|policy\snumber|npi(?:\snumber)?|medicare(?:\snumber|\sid)?|medicaid(?:\sid)?|chart\s(?:number|no\.?)"
+    r"|member\sid|hospital\s(?:number|no\.?)|insurance\s(?:number|id|no\.?)|policy\snumber|npi(?:\snumber)?|medicare(?:\snumber|\sid)?|medicaid(?:\sid)?|chart\s(?:number|no\.?)"
     r"|versichertennummer|krankenversicherungsnummer|krankenversichertennummer|patientennummer|fallnummer|aufnahmenummer"
-    r"|num[eé]ro\sde\sdossier|dossier(?:\smédical|\spatient)?\sn[°ºo]|n°\s?(?:de\s)?(?:dossier|patient)|carte\svitale"
+    r"|num[eé]ro\sde\sdossier|dossier\s(?:médical|patient)|dossier\sn[°ºo]|n°\s?(?:de\s)?(?:dossier|patient)|carte\svitale"
     r"|historia\scl[ií]nica|tarjeta\ssanitaria|número\sde\spaciente|tessera\ssanitaria|cartella\sclinica|numero\spaziente"
-    r"|pati[eë]ntnummer|dossiernummer|cart[aã]o\s(?:do\s)?sus|n[uú]mero\sd[eo]\s(?:utente|paciente|prontu[aá]rio)|prontu[aá]rio"
+    r"|pati[eë]ntnummer|dossiernummer|polisnummer|cart[aã]o\s(?:do\s)?sus|\bcns\b|n[uú]mero\sd[eo]\s(?:utente|paciente|prontu[aá]rio)|prontu[aá]rio"
     r"|(?:病历|医保|住院|门诊|就诊|社保)卡?号?)"
 )
 
@@ -25,7 +25,10 @@ class MedicalRecord(Recognizer):
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(r"\bMRN[-:#\s]{0,3}\d{4,12}(?!\w)", 0.8),
         Pattern(r"\bMED\d{6,10}(?!\w)", 0.5),
-        Pattern(rf"{_WORD}[^\n\d]{{0,25}}?(?P<value>(?<![\w-])[A-Z]{{0,10}}[-/]?\d[\dA-Z/-]{{3,20}}(?![\w-]))", 0.7),
+        Pattern(
+            rf"{_WORD}[^\n\d]{{0,25}}?(?P<value>(?<![\w-])(?:[A-Z]{{0,10}}[-/]?\d[\dA-Z/-]{{3,20}}|\d{{3,4}}(?:\s\d{{3,4}}){{2,4}})(?![\w-]))",
+            0.7,
+        ),
         Pattern(
             r"(?:病历|医保|住院|门诊|就诊|社保)卡?号?码?[是为:：\s]{0,3}(?P<value>[A-Z]{0,4}\d[\dA-Z-]{4,20})(?![\dA-Z])",
             0.7,
@@ -40,6 +43,8 @@ class MedicalRecord(Recognizer):
         "patient ID «88-41207» came in",
         "número de utente «482913047», obrigado",
         "住院号«0048213»，",
+        "número de utente do SNS «123 456 789», obrigado",
+        "hospital number «H0045871» on the chart",
     )
     negatives = ("medical records from 2019 on", "in 2023 the patient came", "the member is 1234")
 

@@ -14,7 +14,7 @@ class Passport(Recognizer):
     entity = "PASSPORT"
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
-            r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|carta\sd['’]identità"
+            r"(?:pass?a?port[eo]?|reisepass|passeport|paspoort|(?:personal)?ausweis|id(?:entity)?[ -]card|\bcni\b|carta\sd['’]identità"
             r"|carte\s(?:nationale\s)?d['’]identité|identiteitskaart|cédula\sde\sidentidad)"
             r"[\s\S]{0,40}?(?<![\w-])(?P<value>(?=[a-z]{0,4}\d)[a-z0-9]{6,12})(?![\w-])",
             0.7,
@@ -27,6 +27,7 @@ class Passport(Recognizer):
         "passeport n° «14AB12345» perdu",
         "passport «AB1234567».",
         "paspoort «NPRB4C8F3», nieuw",
+        "CNI «880692310285» perdue",
     )
     negatives = ("I need a passport photo by May", "the passport office opens at 9")
 

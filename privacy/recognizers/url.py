@@ -24,6 +24,11 @@ class Url(Recognizer):
             rf"(?::\d{{1,5}})?(?:[/?#]{_TAIL}*)?{_LAST}",
             0.5,
         ),
+        Pattern(
+            r"(?<![\w.-])w ?w ?w ?\. ?[a-z0-9][a-z0-9-]{1,40}(?: ?\. ?[a-z0-9-]{2,40}){0,2} ?\. ?"
+            r"(?:com|net|org|info|biz|io|tv|me|eu|uk|us|br|de|fr|es|it|nl|pt|ru|cn|tk)(?: ?\. ?(?:br|uk|au|mx|cn|tk))?(?![\w-])(?: ?/ ?[\w-]+)*",
+            0.7,
+        ),
     )
     positives = (
         "see «https://user:pw@shop.example.com:8443/a/b?token=abc&x=1#top», ok",
@@ -31,6 +36,8 @@ class Url(Recognizer):
         "go to «www.jane-doe.net/cv»!",
         "my site is «janedoe.me».",
         "photos at «cdn.photos.co.uk/p/77?u=jane»",
+        "watch «ww w . jodao . com» now",
+        "or «www . site . com . br / jodao», thanks",
     )
     negatives = (
         "That was great.It really was",
@@ -42,7 +49,7 @@ class Url(Recognizer):
     @classmethod
     def validate(cls, value: str) -> bool | None:
         """Drop bare words whose last label is no public suffix, or which look like a missing space."""
-        if "://" in value or value[:3].lower() == "www":
+        if "://" in value or value[:6].lower().replace(" ", "").startswith("www"):
             return None
         host = value.partition("/")[0].partition("?")[0].partition("#")[0].partition(":")[0]
         last = host.rpartition(".")[2]

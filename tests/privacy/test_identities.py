@@ -25,6 +25,7 @@ NAMES = [
     "Apple",
     "monkey",
     "The Channel",
+    "iPhone",
 ]
 
 
@@ -58,6 +59,7 @@ def test_variants_are_found(text: str) -> None:
     [
         "the news from Paris",
         "an Apple for the Monkey",
+        "sent from my iPhone",
         "watch the channel",
         "I will, young man",
         "Anna annoys",
