@@ -14,6 +14,7 @@ from dataweir import Project
 from dataweir.catalog.records import Review
 from dataweir.catalog.store import Store
 from dataweir.errors import ConfigError
+from dataweir.flow.sharing import erasing
 from dataweir.flow.sharing import forget as flow
 from dataweir.output import Output
 
@@ -62,9 +63,14 @@ def test_what_is_past_its_time_goes_with_all_that_hangs_on_it(project: Project) 
     assert not project.reading().erasures()[0].search.get("codes")
 
 
-def test_a_table_has_its_time_whatever_the_source(project: Project) -> None:
+@pytest.mark.parametrize("together", [1, 1 << 18])
+def test_a_table_has_its_time_whatever_the_source(
+    project: Project, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(erasing, "_TOGETHER", together)
     project = configured(project, "dedup:", "retain: {social_posts: 30d}\ndedup:")
     flow.retain(project, OUTPUT)
+    assert not Path(project.staging).exists()
     left = house.contents(project)
     assert left["refined.social_posts"] == left["refined.labels"] == left["refined.near_docs"] == []
     assert left["refined.near_bands"] == []

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dataweir.errors import ConfigError
+from dataweir.flow.sharing.verify import verify_bundle
 from dataweir.privacy.bundle import publish
 from dataweir.privacy.signing import public_pem
 from dataweir.privacy.verify import VerifyReport, verify
@@ -287,3 +289,9 @@ def test_verifying_needs_the_folder_and_the_key_and_nothing_heavy(bundle: Path, 
         check=True,
     )
     assert run.stdout.strip() == "True []"
+
+
+def test_who_has_no_project_is_told_to_name_the_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as told:
+        verify_bundle(str(tmp_path), None, str(tmp_path))
+    assert "--key" in told.value.cure

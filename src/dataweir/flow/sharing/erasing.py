@@ -1,13 +1,15 @@
 """Erasing rows from every table at once: found by what they hold or how old they are, and by the rows they hang on.
 
 What hangs on a row (its duplicates, labels, events, index entries) is erased before the row itself, so that a killed
-erasure finds the rest again by looking once more; nothing else needs to be remembered.
+erasure finds the rest again by looking once more; nothing else needs to be remembered. Which rows go, and what they are
+known by, stands in staging, a file for each data file: of millions of rows the driver holds counts alone.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -94,16 +96,33 @@ class Item(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was found in one file: rows to be erased, by column how many, and what other rows may hang on them by."""
+    """What was found in one file: how many rows go, by column how many, and the file that names them.
+
+    `found` has a line a row: its number, ascending, and what other rows may hang on it by; "" where none goes.
+    """
 
     item: Item
-    gone: Rows
+    gone: int
     columns: Counter[str]
-    links: pa.Table
+    found: str = ""
+
+    def rows(self) -> Rows:
+        """Return the numbers of the rows that go, ascending."""
+        if not self.found:
+            return _NOTHING
+        return np.concatenate([_NOTHING, *(part["row"].to_numpy() for part in batches(self.found, ["row"]))])
+
+    def known(self, kind: str) -> set[str]:
+        """Return what the rows that go are known by, of one kind of link."""
+        parts = batches(self.found, [kind]) if self.found else ()
+        return {value for part in parts for value in part[kind].drop_null().to_pylist()}
 
 
 LINKS = pa.schema({"place": pa.string(), "id": pa.string(), "event": pa.string(), "doc": pa.int64()})
 """`place` is source, file and line; `id` is table and id, `event` source and id; `doc` an entry of the near index."""
+_ROUNDS = (("place", "id", "event"), ("doc",))
+_TOGETHER = 1 << 18
+"""Links that are compared with the rows of a file at once: 40 MB."""
 
 
 @dataclass(frozen=True)
@@ -121,22 +140,19 @@ def look(project: Project, tables: Any, engine: Engine, wanted: Wanted) -> Findi
     """Look through every file that any snapshot of any table names."""
     ever = {name: iceberg.data_files(tables, name) for name in tables.names()}
     items = [Item(name, file) for name, files in ever.items() for file in sorted(files)]
-    looked = engine.map(_look, items, wanted)
+    folder = storage.join(project.staging, f"links-{secrets.token_hex(4)}")
+    looked = list(engine.map(_look, items, wanted, folder))
+    for number in range(len(_ROUNDS)):
+        looked = list(engine.map(_linked, looked, folder, number))
     by_item = {each.item: each for each in looked}
-    for kinds in (("place", "id", "event"), ("doc",)):
-        links = pa.concat_tables([LINKS.empty_table(), *(each.links for each in by_item.values())])
-        location = storage.join(project.staging, f"links-{kinds[0]}.parquet")
-        storage.write_parquet(links, location)
-        for each in engine.map(_linked, [by_item[item] for item in items], location, kinds):
-            by_item[each.item] = each
     current = {name: set(tables.files(name)) for name in ever}
     rows: Counter[str] = Counter()
     columns: dict[str, Counter[str]] = defaultdict(Counter)
     snapshots: dict[str, set[int]] = defaultdict(set)
     for item, each in by_item.items():
-        if len(each.gone):
+        if each.gone:
             if item.file in current[item.table]:
-                rows[item.table] += len(each.gone)
+                rows[item.table] += each.gone
                 columns[item.table].update(each.columns)
             snapshots[item.table] |= ever[item.table][item.file]
     told = {name: dict(sorted(columns[name].items())) for name in sorted(columns)}
@@ -144,41 +160,62 @@ def look(project: Project, tables: Any, engine: Engine, wanted: Wanted) -> Findi
     return Findings(dict(sorted(rows.items())), told, held, list(by_item.values()), ever)
 
 
-def _look(item: Item, wanted: Wanted) -> Looked:
+def _look(item: Item, wanted: Wanted, folder: str) -> Looked:
     gone, columns = wanted.rows(*item)
-    return Looked(item, gone, columns, _links(item, gone))
+    return _noted(item, gone, columns, storage.join(folder, "0"))
 
 
-def _linked(looked: Looked, location: str, kinds: tuple[str, ...]) -> Looked:
-    """Add the rows of one file that hang on rows that go."""
-    links = pa.concat_tables(list(batches(location)) or [LINKS.empty_table()])
-    found, base = [looked.gone], 0
-    if links.num_rows:
-        for rows in batches(looked.item.file, [*_PLACE, "id", "event_id", "table", "doc"]):
-            mine = _keys(looked.item.table, rows, hanging=True)
-            for kind in kinds:
-                if kind in mine:
-                    hit = pc.fill_null(pc.is_in(mine[kind], pc.drop_null(links[kind]).combine_chunks()), False)
-                    found.append(np.flatnonzero(hit.to_numpy(False)) + base)
-            base += rows.num_rows
-    gone = np.unique(np.concatenate(found))
-    if len(gone) == len(looked.gone):
-        return looked
-    return Looked(looked.item, gone, looked.columns, _links(looked.item, gone))
-
-
-def _links(item: Item, gone: Rows) -> pa.Table:
-    """Return what the rows that go are known by elsewhere."""
-    made = [LINKS.empty_table()]
-    base = 0
-    for rows in batches(item.file) if len(gone) else ():
-        first, end = np.searchsorted(gone, [base, base + rows.num_rows])
-        keys = _keys(item.table, rows.take(pa.array(gone[first:end] - base)), hanging=False)
+def _linked(looked: Looked, folder: str, number: int) -> Looked:
+    """Add the rows of one file that hang on rows that were found to go in the rounds before."""
+    kinds, mine, base = _ROUNDS[number], [], 0
+    for rows in batches(looked.item.file, [*_PLACE, "id", "event_id", "table", "doc"]):
+        keys = _keys(looked.item.table, rows, hanging=True)
+        mine += [(kind, keys[kind], base) for kind in kinds if kind in keys]
         base += rows.num_rows
-        count = end - first
-        columns = [keys.get(f.name, pa.nulls(count, f.type)) for f in LINKS]
-        made.append(pa.table(columns, schema=LINKS))
-    return pa.concat_tables(made)
+    known = looked.rows()
+    found = [known]
+    for links in _links(folder, number) if mine else ():
+        for kind, keys_of_kind, start in mine:
+            hit = pc.fill_null(pc.is_in(keys_of_kind, pc.drop_null(links[kind]).combine_chunks()), False)
+            found.append(np.flatnonzero(hit.to_numpy(False)) + start)
+    gone = np.unique(np.concatenate(found))
+    if len(gone) == len(known):
+        return looked
+    return _noted(looked.item, gone, looked.columns, storage.join(folder, str(number + 1)))
+
+
+def _links(folder: str, number: int) -> Iterator[pa.Table]:
+    """Yield what the rows that go are known by, as the rounds before a round wrote it down, so many at a time."""
+    kinds = list(_ROUNDS[number])
+    nothing = LINKS.empty_table().select(kinds)
+    held, count = [nothing], 0
+    for before in range(number + 1):
+        for location in storage.list_files(storage.join(folder, str(before))):
+            for part in batches(location, kinds):
+                held.append(part)
+                count += part.num_rows
+                if count >= _TOGETHER:
+                    yield pa.concat_tables(held)
+                    held, count = [nothing], 0
+    if count:
+        yield pa.concat_tables(held)
+
+
+def _noted(item: Item, gone: Rows, columns: Counter[str], folder: str) -> Looked:
+    """Write down which rows of a file go and what they are known by elsewhere."""
+    if not len(gone):
+        return Looked(item, 0, columns)
+    location, base = storage.join(folder, f"{secrets.token_hex(8)}.parquet"), 0
+    with storage.ParquetSink(location, text_statistics=False) as sink:
+        for rows in batches(item.file):
+            first, end = np.searchsorted(gone, [base, base + rows.num_rows])
+            numbers = pa.array(gone[first:end])
+            keys = _keys(item.table, rows.take(pa.array(gone[first:end] - base)), hanging=False)
+            base += rows.num_rows
+            made = [keys.get(f.name, pa.nulls(len(numbers), f.type)) for f in LINKS]
+            sink.write(pa.table([numbers, *made], schema=LINKS.insert(0, pa.field("row", pa.int64()))))
+        sink.finish({})
+    return Looked(item, len(gone), columns, location)
 
 
 def _keys(table: str, rows: pa.Table, hanging: bool) -> dict[str, pa.Array]:
@@ -214,10 +251,10 @@ def _plain(values: Any) -> pa.Array:
 def erase(tables: Any, engine: Engine, findings: Findings, ident: str, note: Note) -> None:
     """Write the files anew without the rows and put them in the place of the old ones, table by table."""
     for name in in_order(findings.ever):
-        gone = [e for e in findings.looked if e.item.table == name and len(e.gone)]
+        gone = [e for e in findings.looked if e.item.table == name and e.gone]
         files = set(tables.files(name))
-        work = [(e.item.file, _successor(e.item.file, ident), e.gone) for e in gone if e.item.file in files]
-        made = dict(zip((file for file, _, _ in work), engine.map(_rewrite, work), strict=True))
+        work = [(e, _successor(e.item.file, ident)) for e in gone if e.item.file in files]
+        made = dict(zip((each.item.file for each, _ in work), engine.map(_rewrite, work), strict=True))
         if made:
             note(f"written {name}")
             iceberg.replace_files(tables, name, made, ident)
@@ -235,9 +272,9 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=rank)
 
 
-def _rewrite(work: tuple[str, str, Rows]) -> str | None:
-    file, target, gone = work
-    return target if write_without(file, target, gone) else None
+def _rewrite(work: tuple[Looked, str]) -> str | None:
+    looked, target = work
+    return target if write_without(looked.item.file, target, looked.rows()) else None
 
 
 def _successor(file: str, ident: str) -> str:
@@ -253,7 +290,7 @@ def forget_files(tables: Any, findings: Findings, note: Note) -> dict[str, int]:
     """Expire the snapshots that named a file with erased rows, and delete every file that nothing names any more."""
     counts: Counter[str] = Counter()
     for name in tables.names():
-        held = {each.item.file for each in findings.looked if each.item.table == name and len(each.gone)}
+        held = {each.item.file for each in findings.looked if each.item.table == name and each.gone}
         old = {s for file in held for s in findings.ever[name][file]}
         counts["snapshots"] += iceberg.expire(tables, name, old)
         note(f"expired {name}")

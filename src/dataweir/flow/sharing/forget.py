@@ -273,7 +273,7 @@ def _pseudonyms(project: Project, findings: Findings, values: list[str]) -> list
     """Return the pseudonyms under which exports may name the person, and the rows that go."""
     names = {"pseudonym", *(export_key(project, export) for export in project.config.exports)}
     keys = [key for name in names for key in known_keys(project.keys, name).values()]
-    ids = {i.partition("\x1f")[2] for e in findings.looked for i in e.links["id"].drop_null().to_pylist()}
+    ids = {i.partition("\x1f")[2] for each in findings.looked for i in each.known("id")}
     return sorted({pseudonym(value, key) for value in {*values, *ids} for key in keys})
 
 
@@ -282,7 +282,7 @@ def _sources(findings: Findings) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     for each in findings.looked:
         if each.item.table.startswith("raw."):
-            for place in each.links["place"].drop_null().to_pylist():
+            for place in each.known("place"):
                 label, file, _ = place.split("\x1f")
                 found.setdefault(label, set()).add(file)
     return {label: sorted(files) for label, files in sorted(found.items())}
