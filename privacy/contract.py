@@ -181,6 +181,10 @@ class Operator(ABC):
     example: ClassVar[Mapping[str, Any]] = {}
     """Options that the conformance suite uses."""
 
+    def keeps(self, options: Any) -> bool:
+        """Whether values come through as they are with these options: a policy is then read as if it said keep."""
+        return False
+
     @abstractmethod
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array | None:
         """Treat a whole column: as many values come back, nulls stay null; None drops the column."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
 from .subjects import flat
 
-_ALIKE = str.maketrans("аеорсухівѕјԁɡӏαεορυνικ", "aeopcyxibsjdglaeopuvik")
-"""Letters of Cyrillic and Greek that look like Latin ones, the commonest (Unicode TR 39)."""
+_ALIKE = str.maketrans(
+    "аеорсухівѕјԁɡӏкαεορυνικօոսհАВЕЅІЈКМНОРСТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxibsjdglkaeopuvikonuhABESIJKMHOPCTXYABEZHIKMNOPTYX",
+)
+"""Letters of Cyrillic, Greek and Armenian that look like Latin ones, the commonest (Unicode TR 39)."""
 
 
 def same_person(one: str, other: str) -> bool:
     """Whether two names are spellings of one; a name without a letter or digit is nobody's.
 
-    Case, blanks, punctuation, diacritics and letters that look alike do not count; of an e-mail address the part
-    before the @ and before a +tag is compared with plain names too, of DOMAIN\\name the name.
+    Case, blanks, punctuation, diacritics, the order of words and letters that look alike do not count; of an e-mail
+    address the part before the @ and before a +tag is compared with plain names too, of DOMAIN\\name the name.
     """
     return bool(_spellings(one) & _spellings(other))
 
@@ -39,6 +43,8 @@ def _any_same(some: set[str], others: set[str]) -> bool:
 
 
 def _spellings(name: str) -> set[str]:
-    plain = flat(unicodedata.normalize("NFKD", name)).casefold().translate(_ALIKE).rpartition("\\")[2]
+    alike = flat(unicodedata.normalize("NFKD", name)).translate(_ALIKE).casefold().translate(_ALIKE)
+    plain = alike.rpartition("\\")[2]
     local = plain.partition("@")[0].partition("+")[0] if "@" in plain.strip("@") else plain
-    return {"".join(c for c in text if c.isalnum()) for text in (plain, local)} - {""}
+    ordered = "".join(sorted(re.findall(r"[^\W_]+", local)))
+    return {"".join(c for c in text if c.isalnum()) for text in (plain, local, ordered)} - {""}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .contract import Operator
 from .identities import COLUMNS, names_in
 from .naming import IDENTIFIERS, named
 from .nested import above, leaf_name, leaves
@@ -53,7 +54,7 @@ def scrutinise(policy: Policy, columns: Sequence[str], roles: Mapping[str, str] 
         for column in columns
         if policy.named(column) is not None
         and not any(name in policy.accept for name in above(column))
-        and policy.operator(column)[0].name == "keep"
+        and _kept_by(*policy.operator(column))
         for objection in _kept(policy, column, (roles or {}).get(column))
     ]
     if not policy.quasi_identifiers:
@@ -92,6 +93,10 @@ _MOSTLY, _WORDS = 0.5, 4.0
 
 def _plain(values: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(values)), r"^(@|/?u/)", "")
+
+
+def _kept_by(operator: Operator, options: Any) -> bool:
+    return operator.keeps(options)
 
 
 def _kept(policy: Policy, column: str, role: str | None) -> Iterator[Objection]:

@@ -15,6 +15,10 @@ class Keep(Operator):
 
     Options = NoOptions
 
+    def keeps(self, options: Any) -> bool:
+        """All come through."""
+        return True
+
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array:
         """Return the values."""
         return values

@@ -39,6 +39,10 @@ class Truncate(Operator):
     Options = TruncateOptions
     example: ClassVar[dict[str, Any]] = {"ipv4": 24, "ipv6": 48}
 
+    def keeps(self, options: Any) -> bool:
+        """Whole addresses do, and places to eleven metres."""
+        return bool(options.ipv4 == 32 or options.ipv6 == 128 or options.decimals >= 4)
+
     def column(self, values: pa.Array, options: Any, context: Context) -> pa.Array:
         """Return the shortened values."""
         context.counts["truncate"] += len(values) - values.null_count

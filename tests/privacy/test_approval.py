@@ -83,8 +83,9 @@ def test_an_approval_of_another_candidate_does_not_fit(project: Project) -> None
         "OFFICE\\alice",
         "ａｌｉｃｅ",
         "аlice",
+        "ΑLΙCΕ",
     ],
-)  # in full width, and with a Cyrillic letter
+)  # in full width, with a Cyrillic letter, and with Greek capitals
 def test_nobody_approves_their_own_however_they_spell_themselves(project: Project, name: str) -> None:
     with pytest.raises(PrivacyGateFailed, match="the reviewer is the requester"):
         review(project, pending(project), "approved", name, "mine")

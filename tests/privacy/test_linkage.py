@@ -217,6 +217,15 @@ def test_a_policy_that_keeps_too_much_is_told_what_and_why() -> None:
         ("place", False),
     ]
     assert "says who wrote it" in found[0].why
+    in_name_only = {
+        "client_ip": {"truncate": {"ipv4": 32}},
+        "lat": {"truncate": {"decimals": 6}},
+        "customer_id": "keep",
+    }
+    coarse = {"client_ip": "truncate", "lat": {"truncate": {"decimals": 1}}, "customer_id": "hash"}
+    for columns_of, refused in ((in_name_only, set(in_name_only)), (coarse, set())):
+        told = scrutinise(Policy(name="p", columns=columns_of, quasi_identifiers=["lat"]), list(columns_of))
+        assert {o.column for o in told if o.refused} == refused
     kept = Policy(
         name="p", columns=dict.fromkeys(["nick", "zip", "note"], "keep"), quasi_identifiers=["zip"], linkage=0.05
     )

@@ -116,3 +116,22 @@ def test_the_difference_counts_rows_columns_and_what_was_masked(tmp_path: Path) 
     assert not found["policy_changed"]
     assert json.dumps(found)
     assert difference(one, [], "r1", other, [])["new"] is None
+
+
+def test_a_file_that_is_exchanged_while_it_is_written_in_another_form_does_not_get_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = built(tmp_path)
+    mine = Path(candidate.folder) / "data" / "part-00000.parquet"
+    reviewed = mine.read_bytes()
+
+    def exchanged(form: str, location: str, sink: io.BytesIO) -> None:
+        write_parquet(pa.table({"text": ["jane@example.org"]}), str(mine))
+        write_as(form, location, sink)
+        mine.write_bytes(reviewed)
+
+    monkeypatch.setattr("dataweir.privacy.bundle.write_as", exchanged)
+    made = publish(candidate.folder, tmp_path / "out", replace(fields(candidate), form="jsonl"), PUBLISHER)
+    assert not any(b"jane@example.org" in f.read_bytes() for f in Path(made.path).rglob("*") if f.is_file())
+    assert verify(made.path, PUBLISHER.public_key()).ok
+    assert not list(Path(made.path).rglob("*.parquet"))

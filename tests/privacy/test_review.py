@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dataweir.catalog.records import Review
+from dataweir.privacy.people import same_person
 from dataweir.privacy.review import check_review, review_dict, signed
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -71,3 +72,9 @@ def test_only_what_the_project_signed_counts() -> None:
         reasons = check_review(review, "h" * 64, "Bob", NOW, key=key.public_key())
         assert len(reasons) == 1, review
         assert "not signed" in reasons[0]
+
+
+@pytest.mark.parametrize("other", ["Lee, Kim", "kim.lee@example.org", "КIМ LEE", "Lee.Kim@example.org"])
+def test_nobody_becomes_somebody_else_by_the_order_of_words_or_capitals_that_look_alike(other: str) -> None:
+    assert same_person("Kim Lee", other)
+    assert not same_person("Kim Leer", other)

@@ -110,5 +110,9 @@ def _forgotten(report: Any) -> Render:
     if report.applied:
         parts.append(f"[green]erased[/]; the certificate: {report.certificate}")
     else:
+        parts.append(
+            "not looked for: names joined to one word, an initial with the surname, nicknames, slips of the pen; "
+            "where the person goes by one, look for it as a --subject of its own"
+        )
         parts.append("nothing was touched; erase it with --apply")
     return printed(*parts)
