@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ...distinct import distinct
 from ...storage import join
 from .documents import Sketched, band_keys
 from .index import Stored, look_up_keys
@@ -79,7 +80,7 @@ def collide(
     several = np.zeros(len(key), dtype=bool)
     several[1:] = ~first[1:]
     several[:-1] |= ~first[1:]
-    known = np.unique(hits.keys)
+    known = distinct(hits.keys)
     if len(known):
         several |= known[np.minimum(np.searchsorted(known, key), len(known) - 1)] == key
     location = join(staging, f"{table}-near-collisions-{part.band:03d}-{part.number:03d}.arrow")

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...config import DedupConfig, RepeatsConfig
+from ...distinct import distinct, is_in
 from ...storage import join, write_parquet
 from ..parts import Decided, Prepared, text_column
 from ..schemas import CUTS, REPEATS
@@ -141,17 +142,17 @@ def count(
     keys, texts, numbers, docs = _gathered(part, divided)
     own = np.searchsorted(np.cumsum([each.texts for each in divided]), np.arange(len(docs)), side="right")
     waits = np.array([bool(each.part) for each in divided], dtype=bool)[own]
-    away = np.array(gone, dtype=np.int64)
+    away = distinct(np.array(gone, dtype=np.int64))
     order = np.lexsort((texts, keys))
-    order = order[(waits | ~np.isin(docs, away))[texts[order]]]
+    order = order[(waits | ~is_in(docs, away))[texts[order]]]
     keys, texts, numbers = keys[order], texts[order], numbers[order]
     new_key, new_text = _leads(keys), _leads(keys, texts)
-    distinct = keys[new_key]
+    each_key = keys[new_key]
     group = np.cumsum(new_key) - 1
-    hits = look_up_keys(stored, table, scheme_name(wanted), distinct)
-    others = ~np.isin(hits.docs, np.concatenate([docs, away]))
-    before = np.bincount(np.searchsorted(distinct, hits.keys[others]), minlength=len(distinct))
-    here = np.bincount(group, new_text, len(distinct)).astype(np.int64)
+    hits = look_up_keys(stored, table, scheme_name(wanted), each_key)
+    others = ~is_in(hits.docs, distinct(docs, away))
+    before = np.bincount(np.searchsorted(each_key, hits.keys[others]), minlength=len(each_key))
+    here = np.bincount(group, new_text, len(each_key)).astype(np.int64)
     first = texts[new_key]
     total = before + here
     cut = (total >= wanted.least)[group] & waits[texts] & ((before > 0)[group] | (texts != first[group]))

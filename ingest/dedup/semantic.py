@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ...distinct import distinct
 from ...storage import join
 from .cluster import Clusters
 from .collide import SHARED, Collisions
@@ -85,7 +86,7 @@ def gather(linked: Sequence[Linked], table: str, sketched: Sequence[Sketched], s
         here = each.filter(each["text"].is_valid())
         clusters.join(here["text"].to_numpy(), here["part"].to_numpy() + start)
     roots = clusters.roots()
-    texts = np.unique(np.concatenate([np.empty(0, np.int64), *(r["text"].drop_null().to_numpy() for r in rows)]))
+    texts = distinct(np.empty(0, np.int64), *(r["text"].drop_null().to_numpy() for r in rows))
     docs, keys = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for each, start in zip(rows, base, strict=False):
         there = each.filter(each["doc"].is_valid())

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ...distinct import distinct, is_in
 from ...storage import join
 from ..parts import Decided
 from .cluster import Clusters, Links, Pass, add_band, link
@@ -74,7 +75,7 @@ def settle(
     shared = [collisions(found, band, False) for band in range(scheme.bands)]
     hits = [collisions(found, band, True) for band in range(scheme.bands)]
     rows = _stored_rows(table, scheme, stored, hits, again)
-    numbers = np.unique(np.concatenate([again.known, *(each.texts for each in shared)]))
+    numbers = distinct(again.known, *(each.texts for each in shared))
     batch = _Batch(scheme, sketched, rows, numbers, _shingles(rows, sketched, numbers))
     clusters = Clusters(batch.base + len(numbers))
     _join_stored(rows, clusters)
@@ -114,24 +115,29 @@ def _again(
     table: str, scheme: Scheme | Semantic, sketched: Sequence[Sketched], stored: Stored, away: Sequence[int]
 ) -> _Again:
     docs = np.concatenate([np.empty(0, np.int64), *(documents(each)["doc"].to_numpy() for each in sketched)])
-    gone = np.unique(np.array([doc for each in sketched for doc in each.gone] + [*away], dtype=np.int64))
+    gone = distinct(np.array([doc for each in sketched for doc in each.gone] + [*away], dtype=np.int64))
     committed = np.repeat([each.committed for each in sketched], [each.rows for each in sketched]).astype(bool)
-    replaced = np.flatnonzero(committed & np.isin(docs, gone))
-    found = look_up_docs(stored, table, scheme, np.union1d(docs, gone))
+    replaced = np.flatnonzero(committed & is_in(docs, gone))
+    found = look_up_docs(stored, table, scheme, distinct(docs, gone))
     there = found["doc"].to_numpy()
     order = np.argsort(docs)
     at = np.searchsorted(docs[order], there)
-    mine = np.flatnonzero(np.isin(there, docs) & ~np.isin(there, gone))
+    mine = np.flatnonzero(is_in(there, docs[order]) & ~is_in(there, gone))
     at = order[at[mine]]
-    sets = pa.chunked_array([documents(each)["shingles"].combine_chunks() for each in sketched], pa.large_binary())
-    equal = pc.equal(sets.take(pa.array(at)), found["shingles"].take(pa.array(mine)).cast(pa.large_binary()))
-    same = equal.to_numpy().astype(bool)
+    same = np.zeros(len(at), dtype=bool)
+    for each, first, end in each_row(sketched):
+        here = np.flatnonzero((at >= first) & (at < end))
+        if len(here):
+            # part by part: to take from a chunked column, Arrow joins all of it first
+            sets = documents(each)["shingles"].combine_chunks().take(pa.array(at[here] - first))
+            known = found["shingles"].combine_chunks().take(pa.array(mine[here])).cast(pa.large_binary())
+            same[here] = pc.equal(sets, known).to_numpy(zero_copy_only=False)
     return _Again(at[same], there[mine[same]], replaced, np.setdiff1d(there, there[mine[same]]))
 
 
 def _revived(again: _Again, kept: NDArray[np.bool_]) -> _Again:
     """Count those that are `kept` now as new: their rows in the index, which say otherwise, are out of date."""
-    stale = np.union1d(again.stale, again.docs[kept])
+    stale = distinct(again.stale, again.docs[kept])
     return again._replace(known=again.known[~kept], docs=again.docs[~kept], stale=stale)
 
 
@@ -142,14 +148,14 @@ def _stored_rows(
 
     What was kept may have been withdrawn since, for another that is kept in its place, and so on.
     """
-    asked = np.unique(np.concatenate([again.docs, *(h.texts for h in hits)]))
+    asked = distinct(again.docs, *(h.texts for h in hits))
     found, missing = [], asked
     while len(missing):
         found.append(look_up_docs(stored, table, scheme, missing))
-        missing = np.setdiff1d(found[-1]["kept_doc"].to_numpy(), asked)
-        asked = np.union1d(asked, missing)
+        missing = np.setdiff1d(distinct(found[-1]["kept_doc"].to_numpy()), asked, assume_unique=True)
+        asked = distinct(asked, missing)
     rows = pa.concat_tables([look_up_docs(stored, table, scheme, asked[:0]), *found]).sort_by("doc")
-    return rows.filter(pa.array(~np.isin(rows["doc"].to_numpy(), again.stale))).combine_chunks()
+    return rows.filter(pa.array(~is_in(rows["doc"].to_numpy(), again.stale))).combine_chunks()
 
 
 def _shingles(rows: pa.Table, sketched: Sequence[Sketched], numbers: NDArray[np.int64]) -> Shingles:
@@ -164,7 +170,7 @@ def _shingles(rows: pa.Table, sketched: Sequence[Sketched], numbers: NDArray[np.
 
 
 def _by_part(sketched: Sequence[Sketched], numbers: NDArray[np.int64]) -> Iterator[tuple[Sketched, NDArray[np.int64]]]:
-    """Yield each part with the lines of its texts among `numbers` (sorted)."""
+    """Yield each part with the lines of its texts is_in `numbers` (sorted)."""
     for each, first, end in each_row(sketched):
         lower, upper = np.searchsorted(numbers, [first, end])
         yield each, numbers[lower:upper] - first
@@ -188,7 +194,7 @@ def _passes(
     """
     doc, size = batch.stored["doc"].to_numpy(), batch.base + len(batch.numbers)
     counts = batch.shingles.counts.copy()
-    counts[batch.places(passed_over[np.isin(passed_over, batch.numbers)])] = 0
+    counts[batch.places(passed_over[is_in(passed_over, batch.numbers)])] = 0
     whole, none = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint64)
     here = counts.copy()
     here[: batch.base] = 0
@@ -199,7 +205,7 @@ def _passes(
     yield Pass(whole, here, 1.0)
     for number in dict.fromkeys((batch.scheme.bands - 1, *range(batch.scheme.compared))):
         keys, here = none.copy(), np.zeros(size, dtype=np.int32)
-        fresh = np.isin(hits[number].texts, doc)
+        fresh = is_in(hits[number].texts, doc)
         at = np.concatenate([np.searchsorted(doc, hits[number].texts[fresh]), batch.places(shared[number].texts)])
         keys[at] = np.concatenate([hits[number].keys[fresh], shared[number].keys]).view(np.uint64)
         here[at] = counts[at]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ...distinct import distinct, is_in
 from ...storage import join
 from ..cleaning import Cleaner
 from ..dedup.decide import verdicts
@@ -64,7 +65,7 @@ def reconstruct(
     rules = Cleaner(clean, "web_events").across
     parts = sorted(prepared, key=lambda p: p.order)
     batch, sizes = _batch(bucket, parts, decided)
-    committed, old = _committed(bucket, parts[0].buckets, seen, np.unique(batch.visitor), rules)
+    committed, old = _committed(bucket, parts[0].buckets, seen, distinct(batch.visitor), rules)
     events = Events(
         visitor=np.concatenate([batch.visitor, committed.visitor]),
         ts=np.concatenate([batch.ts, committed.ts]),
@@ -171,7 +172,7 @@ def _committed(
     for file in seen if len(wanted) else ():
         table = read(file, _COMMITTED.names)
         visitor = visitors(table)
-        mine = (visitor % np.uint64(buckets) == bucket) & np.isin(visitor, wanted)
+        mine = (visitor % np.uint64(buckets) == bucket) & is_in(visitor, wanted)
         mine &= table["ts"].is_valid().to_numpy()
         names.append(visitor[mine])
         tables.append(table.filter(pa.array(mine)).cast(_COMMITTED))

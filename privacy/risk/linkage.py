@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ...distinct import distinct, is_in
 from ..files import read_tables
 from ..keyed import LETTERS
 
@@ -118,7 +119,7 @@ def attack(target: Target, files: Sequence[str], buckets: int) -> Hashes:
     starts = np.flatnonzero(np.r_[True, mixed[1:] != mixed[:-1]])
     alone = np.minimum.reduceat(person, starts) == np.maximum.reduceat(person, starts)
     found = np.repeat(alone, np.diff(np.r_[starts, len(mixed)])) & released & (person > 0)
-    return np.unique(person[found])
+    return distinct(person[found])
 
 
 def frequencies(target: Target, files: Sequence[str], buckets: int) -> tuple[Counts, Counts]:
@@ -151,11 +152,11 @@ def attack_by_frequency(wanted: tuple[Target, Counts], files: Sequence[str], buc
     low, high = np.full(len(known), np.iinfo(np.uint64).max, dtype=np.uint64), np.zeros(len(known), dtype=np.uint64)
     for file in files if len(known) else ():
         part = read_tables([file], [column, SUBJECT])
-        inside = np.isin(part[column].to_numpy(), known)
+        inside = is_in(part[column].to_numpy(), known)
         at, person = np.searchsorted(known, part[column].to_numpy()[inside]), part[SUBJECT].to_numpy()[inside]
         np.minimum.at(low, at, person)
         np.maximum.at(high, at, person)
-    return np.unique(low[(low == high) & (low > 0)])
+    return distinct(low[(low == high) & (low > 0)])
 
 
 def _counted(target: Target, files: Sequence[str], buckets: int) -> tuple[Hashes, Counts, Counts]:
@@ -184,7 +185,7 @@ def released_people(files: Iterable[str]) -> Hashes:
     whole = np.zeros(0, dtype=np.uint64)
     for file in files:
         part = read_tables([file], [SUBJECT, KEPT])
-        whole = np.union1d(whole, part[SUBJECT].to_numpy()[part[KEPT].to_numpy()])
+        whole = distinct(whole, part[SUBJECT].to_numpy()[part[KEPT].to_numpy()])
     return whole[whole > 0]
 
 
@@ -193,8 +194,8 @@ def conclude(made: Iterable[tuple[Target, Hashes]], people: int, subject: str | 
     found: dict[tuple[str, ...], Hashes] = {}
     everybody = np.zeros(0, dtype=np.uint64)
     for target, persons in made:
-        found[target.columns] = np.union1d(found.get(target.columns, persons), persons)
-        everybody = np.union1d(everybody, persons)
+        found[target.columns] = distinct(found.get(target.columns, persons), persons)
+        everybody = distinct(everybody, persons)
     whole = max(1, people)
     by = sorted(
         ((columns, len(persons), len(persons) / whole) for columns, persons in found.items()),

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 from numba import njit, vectorize
 
+from ...distinct import distinct, is_in
 from ...errors import DataError
 from ..frames import Coded
 from .sorting import sort
@@ -146,8 +147,7 @@ def count_bucket(parts: Sequence[Hashes], cap: int = MAX_DUPLICATES) -> Uniquene
     if all(part.n is None for part in parts):
         hi, lo = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
         order = sort(hi)
-        again = np.unique(order[1:][order[1:] == order[:-1]])
-        suspect = np.isin(hi, again) if len(again) else np.zeros(len(hi), dtype=bool)
+        suspect = is_in(hi, distinct(order[1:][order[1:] == order[:-1]]))
         alone = len(hi) - int(suspect.sum())
         parts = [Hashes(hi[suspect], lo[suspect])]
     hi, lo, n = add_up(parts)
@@ -195,7 +195,7 @@ def _bounded(modes: Modes) -> Modes:
 def among(hashes: Hashes, duplicates: pa.Table) -> npt.NDArray[np.bool_]:
     """Return which rows are among the duplicated values."""
     hi, lo = duplicates["hi"].to_numpy(), duplicates["lo"].to_numpy()
-    found: npt.NDArray[np.bool_] = np.isin(hashes.hi, hi) & np.isin(hashes.lo, lo)
+    found: npt.NDArray[np.bool_] = is_in(hashes.hi, np.sort(hi)) & is_in(hashes.lo, np.sort(lo))
     return found
 
 

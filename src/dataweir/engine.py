@@ -163,7 +163,8 @@ class Engine:
                     timed = future.result()
                 except KilledWorker:
                     raise WeirError(
-                        "a worker process died again and again, probably for want of memory",
+                        f"a worker process died again and again in '{function.__name__.lstrip('_')}', "
+                        "probably for want of memory",
                         "set engine.memory higher, engine.workers lower or engine.partition smaller; run again",
                     ) from None
                 results[positions[future.key]] = timed.value

@@ -21,6 +21,7 @@ HOMES = {
 BASE = {
     "account",
     "config",
+    "distinct",
     "engine",
     "errors",
     "limits",
