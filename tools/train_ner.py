@@ -39,8 +39,9 @@ def _headline(text: str) -> str:
 
 SEED, EACH, EPOCHS = 20240607, 4_000, 10
 MISSED, MASKED = 60.0, 40.0
-"""By how much the right tags must win over those that miss a name, and over those that mask or mistake a word; a
-word has some seventy features, each of weight one a mistake."""
+"""By how much the right tags must win over those that miss a name, and over those that mask or mistake a word; one
+mistake moves the two tags of a word apart by twice its number of features. The values are some of a few tried on the
+texts that docs/guide/detection.md measures."""
 CROSSED = 0.25
 ALONE, NAMES = 0.03, ("{p}", "{p}", "{l}", "{f}", "{c}", "{o}")
 """The share of texts that are a name and nothing else, as in cells, lists and signatures."""
