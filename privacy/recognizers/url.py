@@ -25,7 +25,7 @@ class Url(Recognizer):
             0.5,
         ),
         Pattern(
-            r"(?<![\w.-])w ?w ?w ?\. ?[a-z0-9][a-z0-9-]{1,40}(?: ?\. ?[a-z0-9-]{2,40}){0,2} ?\. ?"
+            r"(?<![\w.-])w ?w ?w ?\. ?[a-z0-9][a-z0-9-]{1,40}(?: ?\. ?[a-z0-9-]{2,40}){0,2}(?: ?\. ?| (?=(?:com|net|org)(?!\w)))"
             r"(?:com|net|org|info|biz|io|tv|me|eu|uk|us|br|de|fr|es|it|nl|pt|ru|cn|tk)(?: ?\. ?(?:br|uk|au|mx|cn|tk))?(?![\w-])(?: ?/ ?[\w-]+)*",
             0.7,
         ),
@@ -37,6 +37,7 @@ class Url(Recognizer):
         "my site is «janedoe.me».",
         "photos at «cdn.photos.co.uk/p/77?u=jane»",
         "watch «ww w . jodao . com» now",
+        "em «w w w.telexloja com/jodao», sim",
         "or «www . site . com . br / jodao», thanks",
     )
     negatives = (

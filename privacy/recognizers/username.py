@@ -13,7 +13,7 @@ class Username(Recognizer):
 
     entity = "USERNAME"
     patterns: ClassVar[tuple[Pattern, ...]] = (
-        Pattern(r"(?<![\w@./+-])[@＠]\w[\w.-]{0,38}(?<![.-])(?:@[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?!@?\w)", 0.7),
+        Pattern(r"(?<![\w@/+-]|\w\.)[@＠]/?\w[\w.-]{0,38}(?<![.-])(?:@[a-z0-9-]+(?:\.[a-z0-9-]+)+)?(?!@?\w)", 0.7),
         Pattern(r"(?<![\w/.])/?u/[\w-]{2,64}(?![\w-])", 0.8),
         Pattern(r"(?<![\w@#])[\w.]{2,32}#\d{4}(?!\w)", 0.6),
         Pattern(
@@ -35,6 +35,7 @@ class Username(Recognizer):
     )
     positives = (
         "thanks «@jane_doe»!",
+        ".«@jane_doe» said, and «@/jane_doe» hid it",
         "ask «@jane@social.example» about it",
         "posted by «u/throwaway_991» today",
         "add me: «janed#4821»",
