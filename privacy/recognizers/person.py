@@ -37,7 +37,10 @@ class Person(Recognizer):
     """Names of people: a known given name or surname beside another name, a title, an initial or a word of calling."""
 
     entity = "PERSON"
-    gate = rf"(?-i:\p{{Lu}})|[\u4e00-\u9fff]|\b(?:{'|'.join(map(re.escape, sorted(CALLED)))})\W{{1,3}}\pL"
+    gate = (
+        r"(?-i:\p{Lu})|[\u4e00-\u9fff]"
+        rf"|(?<!\pL)(?:{'|'.join(map(re.escape, sorted({*CALLED, *CLOSINGS, *ROLES})))})\PL{{1,6}}\pL"
+    )
     positives = (
         "Yesterday «Jane Doe» wrote to us",
         "ask Mr. «Featherstonehaugh» about it",
@@ -53,6 +56,8 @@ class Person(Recognizer):
         "Instructor: «Adaeze», room 4",
         "«Ottilie», please confirm",
         "my name is «abdul rahman» and i live here",
+        '"name": "«omar»💫",',
+        '"screen_name": "«brian»318"',
         "Hi «Mark», see you",
         "seen by Dr «Khan».",
     )
