@@ -21,7 +21,7 @@ from ...storage import ParquetSink, filesystem
 from .index import GROUP, HASHES, group_rows
 
 FAN = 8
-"""Files of one tier that are merged into one."""
+"""Files of one tier that are merged into one, or fewer than twice as many: a merge holds a row group of each."""
 
 
 class Sized(NamedTuple):
@@ -56,7 +56,7 @@ def tiers(files: Iterable[Sized]) -> list[tuple[str, ...]]:
 
 
 def merges(files: Sequence[str], column: str) -> list[Merge]:
-    """Return what is to be merged of files of one partition and tier: those of one table and scheme, if FAN or more."""
+    """Return what is to be merged of files of one partition and tier, those of one table and scheme together."""
     found: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     hashes: tuple[str, ...] = ()
     for file in files:
@@ -69,11 +69,16 @@ def merges(files: Sequence[str], column: str) -> list[Merge]:
                 group = parquet.metadata.row_group(0)
                 origin = (group.column(names.index(name)).statistics.min for name in ("table", "scheme"))
                 found[tuple(origin)].append(file)
-    return [Merge(tuple(mine), column, hashes) for _, mine in sorted(found.items()) if len(mine) >= FAN]
+    return [
+        Merge(tuple(some.tolist()), column, hashes)
+        for _, mine in sorted(found.items())
+        if len(mine) >= FAN
+        for some in np.array_split(mine, len(mine) // FAN)
+    ]
 
 
 def merge(work: Merge) -> str:
-    """Merge files into a new one and return its name; holds one row group of each."""
+    """Merge files into a new one and return its name; holds one row group of each, twice while it sorts them."""
     with ExitStack() as stack, ParquetSink(work.target, hashes=work.hashes) as sink:
         cursors = [_Cursor(stack.enter_context(_opened(file)), work.column) for file in work.files]
         waiting: list[pa.Table] = []

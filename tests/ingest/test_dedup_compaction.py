@@ -33,6 +33,8 @@ def test_compacted_files_hold_the_same_rows_in_order_and_the_index_answers_the_s
     (tier,) = compaction.tiers([*sized, compaction.Sized("other", "4", 200)])
     assert compaction.tiers(sized[:7]) == []
     (work,) = shipped(compaction.merges, tier, "key")
+    many = shipped(compaction.merges, [*tier] * 5, "key")
+    assert [len(each.files) for each in many] == [10, 9, 9, 9, 9, 9]  # a row group of each is held
     merged = shipped(compaction.merge, work)
     stored = pq.read_table(merged)
     assert sorted(zip(*(stored[name].to_pylist() for name in ("key", "doc")), strict=True)) == sorted(rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..catalog import erasure as iceberg
 from ..engine import Engine
-from ..ingest.dedup.compact import Sized, merge, merges, tiers
+from ..ingest.dedup.compact import Merge, Sized, merge, merges, tiers
 from ..output import Output
 from .near import BANDS, DOCS
 from .repeats import INDEX
@@ -23,17 +23,20 @@ def compact(tables: Any, engine: Engine, run: str, output: Output) -> int:
     """
     gone = 0
     for name, column in SORTED.items():
-        some = tiers(Sized(*each) for each in tables.sizes(name)) if tables.exists(name) else []
-        work = [each for made in engine.map(merges, some, column) for each in made] if some else []
-        if not work:
-            continue
-        with output.progress(f"compact {name}", len(work)) as advance:
-            made = engine.map(merge, work, advance=advance)
-        changed: dict[str, str | None] = {}
-        for each, target in zip(work, made, strict=True):
-            changed |= dict.fromkeys(each.files) | {each.files[0]: target}
-        iceberg.replace_files(tables, name, changed, f"compact-{run}")
-        iceberg.expire(tables, name, (snapshot.snapshot_id for snapshot in tables.snapshots(name)))
-        iceberg.sweep(tables, name)
-        gone += len(changed)
+        while work := _due(tables, engine, name, column):
+            with output.progress(f"compact {name}", len(work)) as advance:
+                made = engine.map(merge, work, advance=advance)
+            changed: dict[str, str | None] = {}
+            for each, target in zip(work, made, strict=True):
+                changed |= dict.fromkeys(each.files) | {each.files[0]: target}
+            iceberg.replace_files(tables, name, changed, f"compact-{run}")
+            iceberg.expire(tables, name, (snapshot.snapshot_id for snapshot in tables.snapshots(name)))
+            iceberg.sweep(tables, name)
+            gone += len(changed)
     return gone
+
+
+def _due(tables: Any, engine: Engine, name: str, column: str) -> list[Merge]:
+    """Return what is to be merged of a table's files as they are now."""
+    some = tiers(Sized(*each) for each in tables.sizes(name)) if tables.exists(name) else []
+    return [each for made in engine.map(merges, some, column) for each in made]
