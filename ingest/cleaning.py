@@ -6,6 +6,7 @@ package. Most are a `TextRule`: a pattern that finds the rows in question, and a
 
 from __future__ import annotations
 
+import datetime
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,11 @@ class NoOptions(Strict):
 
 
 class Rule(Protocol):
-    """What a cleaning rule is. The first line of its docstring is what `weir list` shows."""
+    """What a cleaning rule is. The first line of its docstring is what `weir list` shows.
+
+    One that has an attribute `read_at` is told by it, before `apply`, when the rows were read from their source
+    (UTC; None where nobody knows).
+    """
 
     name: ClassVar[str]
     order: ClassVar[int]
@@ -143,10 +148,11 @@ class Cleaner:
     """The rules that hold for one table, set up from the `clean:` part of weir.yaml.
 
     `config` maps a rule to `false` (off), to `true` or nothing (on), or to its options. Raises ConfigError
-    for an unknown rule (with the nearest name) and for wrong options, whichever table they concern.
+    for an unknown rule (with the nearest name) and for wrong options, whichever table they concern. `read_at` is
+    when the rows were read from their source.
     """
 
-    def __init__(self, config: Mapping[str, Any], table: str) -> None:
+    def __init__(self, config: Mapping[str, Any], table: str, read_at: datetime.datetime | None = None) -> None:
         self.table = table
         self.rules: list[Any] = []
         for name in config:
@@ -156,7 +162,10 @@ class Cleaner:
             options = validate(kind.Options, _options(setting, name), f"clean.{name}")
             chosen = table in getattr(options, "columns", {})
             if setting is not False and (table in kind.tables or ANY in kind.tables or chosen):
-                self.rules.append(kind(table, options))
+                made = kind(table, options)
+                if hasattr(made, "read_at"):
+                    made.read_at = read_at
+                self.rules.append(made)
 
     @property
     def across(self) -> dict[str, Any]:

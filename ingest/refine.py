@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from ..config import DedupConfig
 from ..errors import ConfigError, DataError, StorageError
-from ..storage import filesystem, join, path, write_parquet
+from ..storage import filesystem, join, modified, path, write_parquet
 from .cleaning import Cleaner, RuleCount
 from .contract import Source
 from .dedup.decide import decide
@@ -107,7 +107,7 @@ class _Preparation:
         self.part, self.source, self.dedup, self.buckets = part, source, dedup, buckets
         self.table = source.target
         self.text = text_column(self.table, dedup)
-        self.cleaner = Cleaner(clean, self.table)
+        self.cleaner = Cleaner(clean, self.table, modified(part.path))
         self.stem = join(staging, f"{self.table}-{part.name}")
         self.rules: dict[str, RuleCount] = {}
         self.rows: Counter[str] = Counter()

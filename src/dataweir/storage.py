@@ -14,7 +14,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,13 @@ def exists(location: str) -> bool:
     """Whether a file or folder stands there."""
     fs, inner = filesystem(location)
     return bool(fs.get_file_info(inner).type != pafs.FileType.NotFound)
+
+
+def modified(location: str) -> datetime | None:
+    """Return when a file was last written (UTC); None where it is not there or its store does not say."""
+    fs, inner = filesystem(location)
+    written = fs.get_file_info(inner).mtime
+    return None if written is None else written.astimezone(UTC)
 
 
 def list_files(location: str) -> list[str]:

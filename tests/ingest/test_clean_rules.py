@@ -240,6 +240,27 @@ def test_sane_time() -> None:
     assert narrow.kept["line"].to_pylist() == [2026]
 
 
+def test_times_of_the_future_are_marked_and_stay() -> None:
+    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    hours = [-1, 14, 25, 9000]
+    rows = [{"ts": now + datetime.timedelta(hours=hour), "line": hour} for hour in hours]
+    web = Cleaner({}, "web_events", now).run(pa.Table.from_pylist(rows, schema=WEB_EVENTS))
+    assert web.kept["flags"].to_pylist() == [None, None, "future_time", "future_time"]
+    assert web.rules["sane_time"][:2] == (2, 0)
+    off = Cleaner({"sane_time": {"ahead_hours": None}}, "web_events", now)
+    assert off.run(pa.Table.from_pylist(rows, schema=WEB_EVENTS)).kept["flags"].null_count == 4
+
+
+def test_when_a_post_was_edited_is_held_to_the_same_times() -> None:
+    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    edits = [None, now, now.replace(year=1970), now.replace(year=2150), now.replace(year=2027)]
+    rows = [{"ts": now, "edited_at": edited, "text": "a few words", "kind": "post"} for edited in edits]
+    done = Cleaner({}, "social_posts", now).run(pa.Table.from_pylist(rows, schema=SOCIAL_POSTS))
+    assert done.kept["edited_at"].to_pylist() == [None, now, None, None, now.replace(year=2027)]
+    assert [flags or "" for flags in done.kept["flags"].to_pylist()] == ["", "", "", "", "future_time"]
+    assert done.rules["sane_time"].changed == 3
+
+
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"clean\.bots\.also\[0\]"):
         Cleaner({"bots": {"also": ["("]}}, "web_events")

@@ -65,6 +65,13 @@ def test_prepared_says_what_was_done(tmp_path: Path) -> None:
     assert part.counts == (FileCount("shop", "a.log", 4, rejected={"time_range": 1}),)
 
 
+def test_a_time_is_of_the_future_by_when_its_raw_file_was_written(tmp_path: Path) -> None:
+    slab = events("a.log", 3)
+    slab.rows[1]["ts"] = datetime.datetime(2098, 1, 1, tzinfo=datetime.UTC)
+    (part,) = refine(tmp_path, "web_events", [slab]).prepared
+    assert part.changed["sane_time"] == 1
+
+
 def test_written_files_have_the_schemas_of_their_tables(tmp_path: Path) -> None:
     slab = events("a.log", 3)
     slab.rows[1] = {**slab.rows[0]}

@@ -70,14 +70,17 @@ def run(project: Project, output: Output, anew: Collection[str] = ()) -> RunRepo
         try:
             tables.sweep_orphans(_landed(store) | _planned(project, plan))
             with Engine(project.config.engine, project.scratch) as engine, Watched(output, store, record.id) as watched:
-                with watched.progress("start workers", 1) as advance:
-                    engine.client  # noqa: B018  (it starts here)
-                    advance()
-                watched.dashboard = lambda: engine.dashboard
-                pulled = pull(project, plan, store, tables, engine, record.id, watched)
-                refined = refine(project, store, tables, engine, record.id, watched, anew)
-                compact(tables, engine, record.id, watched)
-                report = _close(project, store, plan, record.id, engine, pulled, refined, started)
+                try:
+                    with watched.progress("start workers", 1) as advance:
+                        engine.client  # noqa: B018  (it starts here)
+                        advance()
+                    watched.dashboard = lambda: engine.dashboard
+                    pulled = pull(project, plan, store, tables, engine, record.id, watched)
+                    refined = refine(project, store, tables, engine, record.id, watched, anew)
+                    compact(tables, engine, record.id, watched)
+                    report = _close(project, store, plan, record.id, engine, pulled, refined, started)
+                finally:  # what a failed run's tasks took says why it failed
+                    store.record_steps(record.id, _task_steps(engine))
                 _log(watched, report, pulled, refined)
         except WeirError as error:
             store.finish_run(record.id, "failed", error=error.as_dict())
@@ -249,11 +252,14 @@ def _machine_steps(
             "compiling_seconds": compiling,
             "text_bytes_per_s": ceilings["text_bytes_per_s"],
         }
-    steps = [
+    return [StepRecord("machine", "project", facts=facts), StepRecord("work", "project", facts=work)]
+
+
+def _task_steps(engine: Engine) -> list[StepRecord]:
+    return [
         StepRecord(f"compute.{name}", "project", cost.tasks, cost.tasks, seconds=cost.seconds, facts=_cost(cost))
         for name, cost in engine.costs.items()
     ]
-    return [StepRecord("machine", "project", facts=facts), StepRecord("work", "project", facts=work), *steps]
 
 
 def _cost(cost: Cost) -> dict[str, float]:
