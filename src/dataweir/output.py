@@ -105,7 +105,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     built = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for index, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(r[index], (int, float)) or r[index] is None for r in rows)
-        built.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        if numeric:  # a number on two lines reads as two numbers
+            built.add_column(name, justify="right", no_wrap=True, overflow="ellipsis")
+        else:
+            built.add_column(name, overflow="fold")
     for row in rows:
         built.add_row(*(_cell(value) for value in row))
     return built

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from dataweir.output import records
+from dataweir.output import records, table
 
 
 def printed(names: list[str], rows: list[tuple[object, ...]], width: int) -> str:
@@ -31,3 +31,15 @@ def test_what_does_not_fit_is_a_block_a_row() -> None:
 
 def test_no_rows_is_a_table_of_names() -> None:
     assert "path" in printed(["path"], [], 80)
+
+
+def test_a_number_is_never_folded_where_words_can_give_way() -> None:
+    numbers = [10_000_000, 9_915_386, 84_614, 10_154_763, 723.727]
+    built = table(
+        ["step", "of", "in", "kept", "rejected", "changed", "seconds"], [["refine", "social_posts", *numbers]]
+    )
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(built)
+    text = console.export_text()
+    for number in numbers:
+        assert f"{number:,}" in text
