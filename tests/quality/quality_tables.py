@@ -6,6 +6,7 @@ import itertools
 import json
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,9 @@ def run_suite(frame: Any, expectations: list[Any], shape: dict[str, Any] | None 
     validator = Validator(
         definition, result_format=shape or {"result_format": "SUMMARY"}, batch_parameters={"dataframe": frame}
     )
-    found = validator.validate_expectation_suite(suite)
+    # For each decimal it asks who is up the stack, to word a warning: a third of a second each below pytest.
+    with mock.patch("great_expectations.util.stack", list):
+        found = validator.validate_expectation_suite(suite)
 
     def demand(configuration: Any) -> str:
         kwargs = {k: v for k, v in configuration.kwargs.items() if k != "batch_id"}
