@@ -18,13 +18,20 @@ from ..columns import Bytes, Ints, frozen, slices
 from ..contract import StepResult, no_rejects, rule
 
 _NOT_LANGUAGE = r"https?://\S+|[@#][\w.\-]+"
+_TELLING = r"[\p{Hiragana}\p{Katakana}가-힣\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Georgian}\p{Armenian}]"
+"""Letters that one language writes, all but: they say as much as three others. Han is Chinese, Wu, Yue or Japanese."""
 
 
 class LanguageOptions(Strict):
     """When a language is believed."""
 
     confidence: float = Field(0.3, ge=0, le=1, description="least probability; below it the language stays unknown")
-    min_chars: int = Field(12, ge=1, description="texts with fewer characters (links and handles aside) stay unknown")
+    min_chars: int = Field(
+        12,
+        ge=1,
+        description="texts with fewer characters stay unknown; links and handles do not count, kana, Hangul, Thai and "
+        "other letters of one language threefold",
+    )
 
 
 @rule("language")
@@ -50,8 +57,7 @@ class Language:
         at = table.schema.get_field_index("lang")
         given = table.column(at)
         words = pc.utf8_trim_whitespace(pc.replace_substring_regex(table["text"], _NOT_LANGUAGE, ""))
-        asked = pc.and_(pc.is_null(given), pc.greater_equal(pc.utf8_length(words), self.options.min_chars))
-        asked = pc.fill_null(asked, False)
+        asked = pc.fill_null(pc.and_(pc.is_null(given), self._long_enough(words)), False)
         if not pc.any(asked).as_py():
             return StepResult(table, no_rejects())
         found, sure = identify(words.filter(asked).combine_chunks())
@@ -59,6 +65,14 @@ class Language:
         filled = pc.replace_with_mask(given.combine_chunks(), asked.combine_chunks(), found)
         changed = len(found) - found.null_count
         return StepResult(table.set_column(at, table.schema.field(at), filled), no_rejects(), changed)
+
+    def _long_enough(self, words: pa.ChunkedArray) -> pa.ChunkedArray:
+        size, least = pc.utf8_length(words), self.options.min_chars
+        short = pc.less(size, least)
+        if not pc.any(short).as_py():
+            return pc.invert(short)
+        telling = pc.count_substring_regex(pc.if_else(short, words, pa.scalar("", words.type)), _TELLING)
+        return pc.greater_equal(pc.add(size, pc.multiply(telling, 2)), least)
 
 
 def identify(texts: pa.Array) -> tuple[pa.Array, pa.Array]:

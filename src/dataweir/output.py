@@ -97,20 +97,28 @@ class Output:
             yield lambda: bar.advance(task)
 
 
+_GIVES = 9
+"""Characters from which on a cell of words can spare some."""
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> Any:
-    """Build a rich table; numbers stand to the right."""
+    """Build a rich table; numbers stand to the right, and whole where there is a word long enough to give way."""
     from rich import box
     from rich.table import Table
 
     built = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    for index, name in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(r[index], (int, float)) or r[index] is None for r in rows)
-        if numeric:  # a number on two lines reads as two numbers
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [
+        bool(rows) and all(isinstance(r[i], (int, float)) or r[i] is None for r in rows) for i in range(len(columns))
+    ]
+    gives = any(len(row[i]) > _GIVES for row in cells for i, number in enumerate(numeric) if not number)
+    for name, number in zip(columns, numeric, strict=True):
+        if number and gives:  # a number on two lines reads as two numbers
             built.add_column(name, justify="right", no_wrap=True, overflow="ellipsis")
         else:
-            built.add_column(name, overflow="fold")
-    for row in rows:
-        built.add_row(*(_cell(value) for value in row))
+            built.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row_of_cells in cells:
+        built.add_row(*row_of_cells)
     return built
 
 

@@ -177,6 +177,24 @@ def test_a_language_is_filled_in_where_the_platform_is_silent(texts: list[str]) 
     assert only("language", rows, {"confidence": 0.9999}).kept["lang"].null_count == 8
 
 
+def test_four_letters_that_one_language_writes_are_enough() -> None:
+    texts = [
+        "かわいい",
+        "なるほどね",
+        "사랑해요",
+        "สวัสดี",
+        "ສະບາຍດີ",
+        "სალამი",
+        "はい",
+        "你好世界",
+        "hola",
+        "ㅋㅋㅋㅋ",
+        "@x かわいい",
+    ]
+    found = only("language", [{"text": text} for text in texts]).kept["lang"].to_pylist()
+    assert found == ["ja", "ja", "ko", "th", "lo", "ka", None, None, None, None, "ja"]
+
+
 @pytest.mark.real_data
 def test_languages_of_real_tweets(shared_data: Path) -> None:
     folder = shared_data / "social" / "tweets_multilingual_xlmt" / "data" / "sentiment"
