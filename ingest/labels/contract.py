@@ -37,7 +37,7 @@ LABELS = pa.schema(
     ]
 )
 """One label of one row. `origin` is human or machine, `annotator` the person or the combining model; `version` hashes
-what a machine's label came from; `at` is when a person decided."""
+what a machine's label came from; `at` is when a person decided. A row that a person skipped has the label null."""
 
 
 class Labeller(Protocol):

@@ -18,11 +18,11 @@ FIELD = "label"
 
 
 class Judgement(NamedTuple):
-    """What one person said of one row, and when (None: not told)."""
+    """What one person said of one row (None: nothing, it was skipped), and when (None: not told)."""
 
     id: str
     annotator: str
-    label: str
+    label: str | None
     at: dt.datetime | None
 
 
@@ -43,7 +43,7 @@ def interface(task: Task) -> str:
 
 
 def judgements(document: Any, task: Task) -> list[Judgement]:
-    """Read an export of Label Studio, JSON or JSON-MIN. Predictions, drafts and cancelled annotations are left out.
+    """Read an export of Label Studio, JSON or JSON-MIN. Predictions and drafts are left out; skipped is None.
 
     Raises DataError where it is no such list, a task is not one of ours, or a choice is not one label of the task.
     """
@@ -58,10 +58,8 @@ def judgements(document: Any, task: Task) -> list[Judgement]:
                 "import the export of a project made by 'weir label export'",
             )
         for annotation in item.get("annotations") or () if "data" in item else (item,):
-            if annotation.get("was_cancelled"):
-                continue
-            chosen = _choices(annotation)
-            if len(chosen) > 1 or not set(chosen) <= set(task.labels):
+            chosen = [None] if annotation.get("was_cancelled") else _choices(annotation)
+            if len(chosen) > 1 or not set(chosen) <= {None, *task.labels}:
                 raise DataError(
                     f"item {number}: the choice is not one of the labels of '{task.name}'",
                     f"one of: {', '.join(task.labels)}",

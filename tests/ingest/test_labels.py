@@ -246,16 +246,16 @@ def annotation(person: Any, choice: str, when: str = "2026-03-02T10:00:00.000000
     return {"completed_by": person, "result": result, "created_at": when, "was_cancelled": False, **more}
 
 
-def test_only_numbers_of_people_are_kept_and_cancelled_work_is_not() -> None:
+def test_only_numbers_of_people_are_kept_and_who_skips_says_nothing() -> None:
     item = {"data": {"weir_task": "spam", "weir_id": "7"}}
     who = {"id": 3, "email": "ann@example.org"}
     item["annotations"] = [annotation(who, "ham"), annotation(4, "spam", was_cancelled=True)]  # type: ignore[assignment]
-    (only,) = studio.judgements([item], task(WORDS))
-    assert (only.id, only.annotator, only.label) == ("7", "user-3", "ham")
+    found = studio.judgements([item], task(WORDS))
+    assert [each[:3] for each in found] == [("7", "user-3", "ham"), ("7", "user-4", None)]
 
 
 def test_both_of_label_studios_json_exports_say_the_same() -> None:
-    """JSON holds predictions, drafts and skipped annotations too; JSON-MIN is flat, one object an annotation."""
+    """JSON holds predictions and drafts too; JSON-MIN is flat, one object an annotation, without what was skipped."""
     data = {"text": "x", "weir_task": "spam", "weir_id": "7"}
     guess = {"model_version": "weir-1", "score": 0.4, "result": annotation(0, "spam")["result"]}
     item = {"id": 12, "data": data, "predictions": [guess], "drafts": [annotation(9, "spam")], "meta": {}}
@@ -268,7 +268,8 @@ def test_both_of_label_studios_json_exports_say_the_same() -> None:
         {**flat, "label": "spam", "annotator": 4, "annotation_id": 2},
         {**flat, "annotator": 6, "annotation_id": 3},
     ]
-    assert studio.judgements([item], task(WORDS)) == studio.judgements(small, task(WORDS))
+    said = [each for each in studio.judgements([item], task(WORDS)) if each.label is not None]
+    assert said == studio.judgements(small, task(WORDS))
     assert [j[1:3] for j in studio.judgements(small, task(WORDS))] == [("user-3", "ham"), ("user-4", "spam")]
     small[0]["annotator"] = "ann@example.org"
     assert studio.judgements(small, task(WORDS))[0].annotator == "unknown"
@@ -327,3 +328,16 @@ def test_a_persons_word_stands_against_the_machines(tmp_path: Path) -> None:
     assert (level.people, level.labels, level.unlabelled) == (1, {"spam": 1, "ham": 2}, 0)
     mine = project.table("labels", where=f"id == '{target['data']['weir_id']}'").to_pylist()
     assert sorted((row["origin"], row["label"]) for row in mine) == [("human", "ham"), ("human", "spam")]
+
+    target["annotations"] = [annotation(2, "spam", "2026-03-04T00:00:00Z", was_cancelled=True)]
+    file.write_text(json.dumps(tasks))
+    taken = import_labels(project, "spam", str(file))
+    assert (taken["labels"], taken["skipped"], taken["rows"], taken["people"]) == (0, 1, 1, 1)
+    (left,) = label(project, "spam", Output(json=True))
+    assert (left.people, left.labels) == (1, {"spam": 1, "ham": 3})
+    target["annotations"] = [annotation(1, "ham", "2026-03-04T00:00:00Z", was_cancelled=True)]
+    file.write_text(json.dumps(tasks))
+    assert import_labels(project, "spam", str(file))["rows"] == 0
+    (left,) = label(project, "spam", Output(json=True))
+    assert (left.people, left.labels) == (0, {"spam": 2, "ham": 2})
+    assert export_tasks(project, "spam", str(file), 10)["rows"] == 4

@@ -334,8 +334,9 @@ def label_tasks(made: dict[str, Any]) -> Render:
 def label_import(made: dict[str, Any]) -> Render:
     """Labels that people gave."""
     agreement = "nothing to compare" if made["alpha"] is None else f"alpha {made['alpha']:.2f}"
+    skipped = f", {made['skipped']:,} times skipped" if made["skipped"] else ""
     return printed(
         f"{made['task']}: {made['labels']:,} labels in the file; {made['rows']:,} rows labelled by {made['people']:,} "
-        f"people now ({agreement})",
+        f"people now ({agreement}{skipped})",
         f"next: 'weir label run {made['task']}'",
     )

@@ -80,7 +80,7 @@ def label(project: Project, name: str | None, output: Output) -> list[Labelled]:
 
 def _label(project: Project, store: Any, tables: Any, engine: Engine, task: Task, output: Output) -> Labelled:
     files = tables.files(project.qualified(task.table))
-    said = _judgements(tables, task)
+    said = _said(_judgements(tables, task))
     gold = _gold(said)
     busy = engine.busy_seconds
     with output.progress(f"vote {task.name}", len(files)) as advance:
@@ -111,7 +111,7 @@ def _label(project: Project, store: Any, tables: Any, engine: Engine, task: Task
         labels={name: tally.get(name, 0) + Counter(gold.values())[name] for name in task.labels},
         unlabelled=rows - machine - people,
         people=people,
-        alpha=krippendorff_alpha((j.id, j.annotator, j.label) for j in said),
+        alpha=krippendorff_alpha((j.id, j.annotator, str(j.label)) for j in said),
         functions=report(patterns, task.functions, model),
         changed=changed,
     )
@@ -128,7 +128,7 @@ def export_tasks(project: Project, name: str, file: str, limit: int) -> dict[str
     people: set[str] = set()
     if tables.exists(TABLE):
         rows = tables.read(TABLE, ["id", "label", "confidence", "origin"], f"task == '{task.name}'")
-        people = {r["id"] for r in rows.to_pylist() if r["origin"] == "human"}
+        people = {r["id"] for r in rows.to_pylist() if r["origin"] == "human" and r["label"] is not None}
         machine = {r["id"]: (r["label"], r["confidence"]) for r in rows.to_pylist() if r["origin"] == "machine"}
     text = project.config.labels[name].text
     query = f'select "{task.id_column}" as id, "{text}" as text from {task.table} where "{text}" is not null'  # noqa: S608
@@ -144,7 +144,10 @@ def export_tasks(project: Project, name: str, file: str, limit: int) -> dict[str
 
 
 def import_labels(project: Project, name: str, file: str) -> dict[str, Any]:
-    """Take people's labels in; the newest word of each person on each row counts. Raises DataError, ConfigError."""
+    """Take people's labels in; the newest word of each person on each row counts, and be it that they skipped it.
+
+    Raises DataError, ConfigError.
+    """
     (task,) = tasks(project, name)
     try:
         document = json.loads(Path(file).read_text(encoding="utf-8-sig"))
@@ -167,13 +170,15 @@ def import_labels(project: Project, name: str, file: str) -> dict[str, Any]:
             deletes = f"task == '{task.name}' and (origin == 'human' or id in ({listed}, ''))"
             change = Commit(f"label import {digest}", {TABLE: [location]}, {TABLE: deletes})
             commit(store, tables, store.runs(1)[0].id, change)
-            store.audit("label import", name, {"labels": len(fresh)})
+            store.audit("label import", name, {"labels": len(_said(fresh))})
+    said = _said(kept)
     return {
         "task": name,
-        "labels": len(fresh),
-        "rows": len({j.id for j in kept}),
-        "people": len({j.annotator for j in kept}),
-        "alpha": krippendorff_alpha((j.id, j.annotator, j.label) for j in kept),
+        "labels": len(_said(fresh)),
+        "skipped": len(kept) - len(said),
+        "rows": len({j.id for j in said}),
+        "people": len({j.annotator for j in said}),
+        "alpha": krippendorff_alpha((j.id, j.annotator, str(j.label)) for j in said),
         "changed": changed,
     }
 
@@ -193,11 +198,16 @@ def _newest(said: list[studio.Judgement]) -> list[studio.Judgement]:
     return sorted(newest.values(), key=lambda j: (j.id, j.annotator))
 
 
+def _said(judgements: list[studio.Judgement]) -> list[studio.Judgement]:
+    """Return those that say something: a row that a person skipped stands with the label null."""
+    return [each for each in judgements if each.label is not None]
+
+
 def _gold(said: list[studio.Judgement]) -> dict[str, str]:
     """Return the label that most people gave each row that somebody labelled; NO_MAJORITY where two are level."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for each in said:
-        votes[each.id][each.label] += 1
+        votes[each.id][str(each.label)] += 1
     best = {row: tally.most_common(2) for row, tally in votes.items()}
     return {
         row: top[0][0] if len(top) == 1 or top[0][1] > top[1][1] else NO_MAJORITY for row, top in sorted(best.items())
