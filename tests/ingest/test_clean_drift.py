@@ -41,3 +41,18 @@ def test_columns_that_come_later(tmp_path: Path) -> None:
     assert "new name" in refused.value.cure
     assert project.tables().files("raw.tickets") == files
     assert project.table("tickets").num_rows == 3
+
+
+def test_a_column_that_is_gone_is_told_of(tmp_path: Path) -> None:
+    mapped = {"into": "social_posts", "columns": {"post_id": "id", "text": "body"}, "constants": {"platform": "x"}}
+    (tmp_path / "a.csv").write_text("id,body\n1,how do you do\n")
+    first = configure(tmp_path, **mapped).run()
+    assert first.drifted == []
+    (tmp_path / "b.csv").write_text("id,content\n2,never heard of it\n")
+    project = configure(tmp_path, **mapped)
+    (warning,) = project.plan().warnings
+    assert "source 'tickets' lack 'body' (mapped to text), and 'content' came" in warning
+    assert project.run().drifted == [warning]
+    steps = project.store().steps(project.store().runs(1)[0].id)
+    facts = next(step.facts for step in steps if step.name == "pull")
+    assert (facts["columns_changed"], facts["columns_vanished"]) == (2, 1)

@@ -291,7 +291,7 @@ def ran(report: Any) -> Render:
         + (f" ({', '.join(q['failed'])})" if q["failed"] else "")
         for q in report.quality
     ]
-    parts += [*report.changed_rules, *([_ANEW] if report.changed_rules else [])]
+    parts += [*report.drifted, *report.changed_rules, *([_ANEW] if report.changed_rules else [])]
     return printed(*parts)
 
 

@@ -12,6 +12,7 @@ from ..ingest.cleaning import Cleaner
 from ..ingest.contract import Plan
 from ..ingest.dedup.scheme import Scheme, Semantic
 from ..resources import Allocation, allocate
+from .drift import ColumnDrift
 from .near import meaning_scheme, near_scheme
 from .predict import Prediction, history, predict
 from .project import Project
@@ -50,6 +51,8 @@ class RunPlan:
     """The same of texts of one meaning."""
     anew: dict[str, int] = field(default_factory=dict)
     """The tables that are derived again, with how many raw rows each is derived from."""
+    drift: dict[str, ColumnDrift] = field(default_factory=dict)
+    """How the columns of a source changed since its last run, where it remembers them."""
 
     @property
     def splits(self) -> int:
@@ -67,12 +70,20 @@ class RunPlan:
         engine, peak = self.allocation, self.prediction.peak_memory_bytes or 0
         each = peak // engine.workers
         if engine.scheduler or each <= engine.memory_bytes:
-            return []
+            return self.drifted
         need, limit = (round(size / (1 << 20)) for size in (each, engine.memory_bytes))
         return [
+            *self.drifted,
             f"a worker will need about {need:,} MiB and may take {limit:,} MiB: it would spill or be restarted; set "
-            "engine.memory higher, with fewer engine.workers where the machine has no more, or engine.partition lower"
+            "engine.memory higher, with fewer engine.workers where the machine has no more, or engine.partition lower",
         ]
+
+    @property
+    def drifted(self) -> list[str]:
+        """What the columns that are gone from a source's files do, source by source."""
+        mapped = {label: getattr(self.connectors[label].config, "columns", {}) for label in self.drift}
+        told = (found.warn(label, mapped[label]) for label, found in self.drift.items())
+        return [each for each in told if each]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON."""
@@ -125,7 +136,9 @@ def make_plan(project: Project, store: Any = None, tables: Any = None, anew: Col
     for split in pulled:
         if split.source in sources and (target := sources[split.source].target) not in raw:
             again[target] += split.rows
-    plans = {label: source.plan(store.cursor(label) if store else {}) for label, source in sources.items()}
+    cursors = {label: store.cursor(label) if store else {} for label in sources}
+    plans = {label: source.plan(cursors[label]) for label, source in sources.items()}
+    drift = {label: ColumnDrift.between(cursors[label], made.cursor) for label, made in plans.items()}
     allocation = allocate(project.config.engine)
     sizes = {
         label: (sources[label].target, sum(split.size for split in made.splits))
@@ -144,6 +157,7 @@ def make_plan(project: Project, store: Any = None, tables: Any = None, anew: Col
         changed=changed_rules(store, project) if store else [],
         prediction=predict(history(store) if store else [], sizes, allocation, again),
         anew=raw,
+        drift={label: found for label, found in drift.items() if found},
     )
 
 

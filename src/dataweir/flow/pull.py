@@ -10,7 +10,7 @@ from ..catalog.commit import Commit, commit
 from ..catalog.records import SplitRecord
 from ..engine import Engine
 from ..errors import SourceError
-from ..ingest.contract import REJECTS, Cursor, Split
+from ..ingest.contract import REJECTS, Split
 from ..ingest.landing import Landed, land
 from ..output import Output
 from ..privacy.erase import all_rows_holding
@@ -29,16 +29,11 @@ class Pulled:
 
     landed: list[Landed] = field(default_factory=list)
     failed: dict[str, SourceError] = field(default_factory=dict)
-    drift: dict[str, dict[str, float]] = field(default_factory=dict)
-    """By source: how many columns its files have, and how many are new, of another type or gone since the last run."""
 
 
 def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engine, run: str, output: Output) -> Pulled:
     """Land the plan's splits and commit them; a source that fails leaves the others untouched."""
     items = [(plan.connectors[label], split) for label, made in plan.sources.items() for split in made.splits]
-    drift = {
-        label: found for label, made in plan.sources.items() if (found := _drift(store.cursor(label), made.cursor))
-    }
     with output.progress("pull", len(items)) as advance:
         where = project.warehouse, project.config.hash(), erased_people(project, store)
         results = engine.map(_land, items, *where, weights=[split.size for _, split in items], advance=advance)
@@ -62,17 +57,7 @@ def pull(project: Project, plan: RunPlan, store: Any, tables: Any, engine: Engin
         else:
             tables.ensure(name, plan.connectors[name.removeprefix("raw.")].schema, None)
     commit(store, tables, run, Commit("pull", adds, {}, _records(plan, landed, run), cursors))
-    return Pulled(landed, failed, drift)
-
-
-def _drift(before: Cursor, after: Cursor) -> dict[str, float]:
-    """Compare the columns that a source remembers from its last run with those that it found now."""
-    known, found = before.get("columns"), after.get("columns")
-    if not known or not found:
-        return {}
-    changed = {name for name, kind in found.items() if known.get(name) != kind}
-    vanished = set(before.get("present") or ()) - set(after.get("present") or ())
-    return {"columns": len(found), "columns_changed": len(changed | vanished), "columns_vanished": len(vanished)}
+    return Pulled(landed, failed)
 
 
 def _land(item: tuple[Any, Split], location: str, config_hash: str, erased: Subjects) -> Landed | SourceError:

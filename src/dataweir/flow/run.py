@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from .about import keep
 from .alerts import alerted, crossed, tell
 from .compact import compact
 from .doctor import versions
+from .drift import ColumnDrift
 from .gate import summaries
 from .plan import RunPlan, check_sources, make_plan
 from .progress import Watched
@@ -42,6 +43,8 @@ class RunReport:
     scores: dict[str, Any] = field(default_factory=dict)
     changed_rules: list[str] = field(default_factory=list)
     """What earlier runs committed by other rules than those of today."""
+    drifted: list[str] = field(default_factory=list)
+    """What the columns that are gone from a source's files do."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON."""
@@ -137,7 +140,7 @@ def _close(
         report = judged.report
         store.record_quality(run, judged.table, report.suite_hash, report.success, report.as_dict())
     seconds = time.perf_counter() - started
-    store.record_steps(run, [*_pull_steps(project, pulled), *refined.steps])
+    store.record_steps(run, [*_pull_steps(project, pulled, plan.drift), *refined.steps])
     account = _account(store, run)
     store.record_steps(run, _machine_steps(project, store, engine, pulled, account, seconds))
     return RunReport(
@@ -149,6 +152,7 @@ def _close(
         quality=summaries(refined.judged),
         scores=rescore(project, store, run),
         changed_rules=plan.changed,
+        drifted=plan.drifted,
     )
 
 
@@ -165,6 +169,8 @@ def _log(watched: Watched, report: RunReport, pulled: Pulled, refined: Refined) 
         named = f"; failed: {', '.join(told['failed'])}" if told["failed"] else ""
         named += f"; warnings: {', '.join(told['warnings'])}" if told["warnings"] else ""
         watched.log(f"{told['passed']} of {told['total']} expectations of {told['table']} passed{named}")
+    for warning in report.drifted:
+        watched.log(warning)
     for error in [*pulled.failed.values(), *refined.failures]:
         watched.log(f"{error.message}; cure: {error.cure}")
 
@@ -183,7 +189,7 @@ def _account(store: Any, run: str) -> dict[str, Any]:
     return accounts(touched)[0].as_dict()
 
 
-def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
+def _pull_steps(project: Project, pulled: Pulled, drift: Mapping[str, ColumnDrift]) -> list[StepRecord]:
     sources = project.sources()
     declared = sum(1 for source in sources.values() if source.config.licence)
     authenticated = sum(1 for source in sources.values() if getattr(source, "authenticated", False))
@@ -215,7 +221,7 @@ def _pull_steps(project: Project, pulled: Pulled) -> list[StepRecord]:
         newest = max((part.newest for part in parts if part.newest is not None), default=None)
         if newest is not None:
             facts["lag_hours"] = (time.time() - newest) / 3600
-        facts |= pulled.drift.get(label, {})
+        facts |= drift[label].facts if label in drift else {}
         steps.append(StepRecord("pull", label, records, records - rejected, rejected, seconds=seconds, facts=facts))
     return steps
 
