@@ -127,8 +127,9 @@ def _in_units(weights: NDArray[np.float32]) -> tuple[NDArray[np.int16] | NDArray
     Half precision beyond 2, as the model has it, is a multiple of 1/512. Its rows come from memory, feature by
     feature, in an order that no cache foresees: half the bytes are a third less time.
     """
-    whole = (weights * 512).astype(np.int16)
-    if (whole == weights * 512).all():
+    scaled = weights * np.float32(512)
+    whole = scaled.astype(np.int16)
+    if np.array_equal(whole, scaled):
         return whole, np.float32(1 / 512)
     return weights, np.float32(1)
 

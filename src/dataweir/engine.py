@@ -10,26 +10,22 @@ import importlib.util
 import os
 import platform
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .cluster import connect, join, local_cluster
 from .config import EngineConfig
-from .errors import ConfigError, DataError, WeirError
+from .errors import DataError, WeirError
 from .resources import allocate
 from .storage import storage_error
 from .usage import compiling, forget_peak, peak, transferred
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-CONNECT_SECONDS, WAIT_SECONDS = 10, 30
-"""How long a scheduler may take to answer, and a cluster to have its first worker."""
-
 
 _NETWORK_BLOCK, _NETWORK_TRIES = 64 << 20, 3
 
@@ -86,6 +82,7 @@ class Engine:
     """
 
     def __init__(self, config: EngineConfig, scratch: str | None = None) -> None:
+        self._config = config
         self.allocation = allocate(config)
         self._scratch = scratch
         self._client: Any = None
@@ -234,84 +231,12 @@ class Engine:
             self._cluster = None
 
     def _start(self) -> None:
-        quiet()
-        from distributed import Client
-
         if self.allocation.scheduler:
-            try:
-                self._client = Client(self.allocation.scheduler, timeout=CONNECT_SECONDS, set_as_default=True)
-            except (OSError, ValueError) as error:
-                raise ConfigError(
-                    f"no Dask scheduler answers at {self.allocation.scheduler} ({type(error).__name__})",
-                    "start one with 'dask scheduler', or leave engine.scheduler out",
-                ) from None
-            self._join()
+            self._client = connect(self.allocation.scheduler)
+            self.allocation = allocate(self._config, join(self._client))
             return
-        try:
-            self._cluster = self._local_cluster()
-        except RuntimeError:
-            raise ConfigError(
-                "the worker processes did not start",
-                "a script that runs Weir does so under: if __name__ == '__main__': (each worker imports it again)",
-            ) from None
-        self._client = Client(self._cluster, set_as_default=True)
-
-    def _local_cluster(self) -> Any:
-        import dask
-        from distributed import LocalCluster
-
-        # Dask would set a limit that keeps glibc from learning which sizes to keep: every array of more than 128 KiB
-        # would be mapped and unmapped anew, which took a third of a worker's time.
-        with dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}):
-            return LocalCluster(
-                n_workers=self.allocation.workers,
-                threads_per_worker=1,
-                memory_limit=self.allocation.memory_bytes,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                local_directory=self._scratch or tempfile.gettempdir(),
-                silence_logs=50,
-                preload="dataweir.engine",
-            )
-
-    def _join(self) -> None:
-        """Prepare a cluster that is not ours: its workers keep quiet about our tasks, and there must be one."""
-        from distributed import WorkerPlugin
-
-        class Quiet(WorkerPlugin):  # type: ignore[misc]
-            def setup(self, worker: Any) -> None:
-                quiet()
-
-        self._client.register_plugin(Quiet(), name="dataweir-quiet")
-        try:
-            self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
-        except TimeoutError:
-            raise ConfigError(
-                f"the scheduler at {self.allocation.scheduler} has no workers",
-                f"start some: dask worker {self.allocation.scheduler}",
-            ) from None
-        threads = sum(worker["nthreads"] for worker in self._client.scheduler_info(n_workers=-1)["workers"].values())
-        self.allocation = replace(self.allocation, workers=threads)
-
-
-def dask_setup(worker: Any) -> None:
-    """Prepare a worker process (Dask's preload hook)."""
-    quiet()
-
-
-def quiet() -> None:
-    """Silence Dask's loggers: they print the arguments of failing tasks, and so could print data."""
-    import logging
-
-    for name in (
-        "distributed",
-        "distributed.worker",
-        "distributed.nanny",
-        "distributed.scheduler",
-        "asyncio",
-    ):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        self._cluster = local_cluster(self.allocation, self._scratch)
+        self._client = self._cluster.get_client()
 
 
 def compute(*collections: Any) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .config import EngineConfig
 from .errors import ConfigError, MissingExtra
@@ -37,6 +37,14 @@ PARTITION_SHARE, PARTITION_LEAST, PARTITION_MOST = 16, 4 << 20, 64 << 20
 """A task holds some ten times what it reads, in text, columns and what is made of them."""
 
 
+class Cluster(NamedTuple):
+    """What a cluster that is there has: threads, each of which takes a task, and the least memory of one, in bytes."""
+
+    threads: int
+    memory: int | None
+    """None where its workers have no limit."""
+
+
 def partition_size(config: EngineConfig, memory: int) -> int:
     """Return how many bytes of a plain file one task reads, by the memory of a worker. Raises ConfigError."""
     if config.partition == "auto":
@@ -44,10 +52,12 @@ def partition_size(config: EngineConfig, memory: int) -> int:
     return size(config.partition, "engine.partition")
 
 
-def worker_memory(config: EngineConfig) -> int:
+def worker_memory(config: EngineConfig, cluster: Cluster | None = None) -> int:
     """Return the bytes that a worker may take. Raises ConfigError."""
     if config.memory != "auto":
         return size(config.memory, "engine.memory")
+    if cluster is not None and cluster.memory is not None:
+        return cluster.memory
     return int(usable_memory() * 0.8) // workers_of(config)
 
 
@@ -58,16 +68,21 @@ def workers_of(config: EngineConfig) -> int:
     return max(1, min(int(usable_cores()), int(usable_memory() * 0.8) // MIN_WORKER_MEMORY))
 
 
-def allocate(config: EngineConfig) -> Allocation:
-    """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size."""
+def allocate(config: EngineConfig, cluster: Cluster | None = None) -> Allocation:
+    """Turn the configuration and the machine into workers and memory. Raises ConfigError for a bad size.
+
+    `cluster` is what the scheduler that the configuration names was seen to have; None: nobody asked, or nothing.
+    """
     cores, total = usable_cores(), usable_memory()
-    memory = worker_memory(config)
+    memory = worker_memory(config, cluster)
     partition = partition_size(config, memory)
     why = f"{cores:g} cores, {total / GIB:.1f} GiB: one worker a core with at least 1 GiB each"
     if config.workers != "auto":
         why = "as configured"
-    if config.scheduler:
-        why = f"the cluster at {config.scheduler} decides"
+    if config.scheduler and cluster:
+        why = f"what the cluster at {config.scheduler} has, by thread"
+    elif config.scheduler:
+        why = f"as for this machine, for the cluster at {config.scheduler} has no workers yet"
     why += f"; {partition / (1 << 20):.0f} MiB of a file a task"
     if config.partition == "auto":
         why += f": a {PARTITION_SHARE}th of a worker's memory, {PARTITION_MOST >> 20} MiB at most"
@@ -76,7 +91,7 @@ def allocate(config: EngineConfig) -> Allocation:
     else:
         gpu, reason = resolve_gpu(config.gpu)
     return Allocation(
-        workers=workers_of(config),
+        workers=cluster.threads if cluster else workers_of(config),
         memory_bytes=memory,
         cores=cores,
         machine_memory_bytes=total,

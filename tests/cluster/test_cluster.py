@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 import dataweir
+from dataweir.cluster import survey
 from dataweir.config import EngineConfig
 from dataweir.engine import Engine
 from dataweir.errors import ConfigError
@@ -27,6 +28,7 @@ from dataweir.flow.check import check
 from dataweir.flow.doctor import network
 from dataweir.flow.label import label
 from dataweir.output import Output
+from dataweir.resources import Cluster
 
 START = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.UTC)
 LINES = 30_000
@@ -39,7 +41,7 @@ FUNCTIONS = [
 ]
 
 
-class Cluster(NamedTuple):
+class Started(NamedTuple):
     """A scheduler and its workers, each a process of its own."""
 
     address: str
@@ -53,7 +55,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, workers: int, memory: str = "2GiB") -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int, memory: str = "2GiB") -> Iterator[Started]:
     """`dask scheduler` and `dask worker` as a person would start them, ended by their process groups."""
     address = f"tcp://127.0.0.1:{free_port()}"
     dask = [sys.executable, "-m", "dask"]
@@ -69,7 +71,7 @@ def cluster(folder: Path, workers: int, memory: str = "2GiB") -> Iterator[Cluste
         options = ["--nthreads", "1", "--no-nanny", "--memory-limit", memory, "--dashboard-address", ":0"]
         started.append(subprocess.Popen([*dask, "worker", address, *options, "--local-directory", str(room)], **quiet))
     try:
-        yield Cluster(address, started[1:])
+        yield Started(address, started[1:])
     finally:
         for process in reversed(started):
             with contextlib.suppress(ProcessLookupError):
@@ -213,13 +215,17 @@ def test_a_run_ends_in_the_same_tables_while_its_worker_spills(tmp_path: Path, a
     assert spilled == rows(alone)
 
 
-def test_the_doctor_measures_what_workers_pass_each_other(tmp_path: Path) -> None:
+def test_the_plan_asks_the_cluster_and_the_doctor_measures_what_its_workers_pass_each_other(tmp_path: Path) -> None:
     with cluster(tmp_path, workers=2) as started:
         config = EngineConfig(scheduler=started.address)
         with Engine(config) as engine:
             engine.client.wait_for_workers(2, timeout=60)
             assert engine.map(abs, [-1, -2, -3], weights=[1, 3, 2]) == [1, 2, 3]  # begun in another order
         measured = network(config)
+        assert survey(config) == Cluster(2, 2 << 30)
+        planned = dataweir.open(project(tmp_path / "asked", scheduler=started.address)).plan()
+        assert (planned.allocation.workers, planned.allocation.memory_bytes) == (2, 2 << 30)
+        assert f"what the cluster at {started.address} has" in planned.allocation.why
     assert measured["cluster_workers"] == 2
     assert measured["network_bytes_per_s"] > 1 << 20
     assert network(EngineConfig())["loopback_bytes_per_s"] > 1 << 20
@@ -253,7 +259,7 @@ def test_rows_by_other_rules_are_told(alone: Path) -> None:
 
 
 def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataweir.engine.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("dataweir.cluster.WAIT_SECONDS", 0.2)
     with cluster(tmp_path, workers=0) as started:
         for _ in range(100):
             with (
@@ -270,7 +276,7 @@ def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_no_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataweir.engine.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("dataweir.cluster.CONNECT_SECONDS", 1)
     config = EngineConfig(scheduler=f"tcp://127.0.0.1:{free_port()}")
     with pytest.raises(ConfigError, match="no Dask scheduler answers"), Engine(config) as engine:
         engine.map(abs, [1])

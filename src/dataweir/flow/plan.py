@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..cluster import survey
 from ..config import DedupConfig
 from ..ingest.cleaning import Cleaner
 from ..ingest.contract import Plan
@@ -123,7 +124,8 @@ def make_plan(project: Project, store: Any = None, tables: Any = None, anew: Col
     Tables named in `anew` will be derived again from all of their raw rows; ConfigError where one cannot be.
     """
     check_sources(project)
-    sources = project.sources()
+    cluster = survey(project.config.engine)
+    sources = project.sources(cluster)
     if store is None:
         store = project.reading() if anew else existing(project)
     if anew and tables is None:
@@ -139,7 +141,7 @@ def make_plan(project: Project, store: Any = None, tables: Any = None, anew: Col
     cursors = {label: store.cursor(label) if store else {} for label in sources}
     plans = {label: source.plan(cursors[label]) for label, source in sources.items()}
     drift = {label: ColumnDrift.between(cursors[label], made.cursor) for label, made in plans.items()}
-    allocation = allocate(project.config.engine)
+    allocation = allocate(project.config.engine, cluster)
     sizes = {
         label: (sources[label].target, sum(split.size for split in made.splits))
         for label, made in plans.items()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..catalog.store import Store
     from ..catalog.tables import Tables
     from ..ingest.persons import Identify
+    from ..resources import Cluster
 
 
 class Project:
@@ -51,12 +52,15 @@ class Project:
         """The folder of the secret keys."""
         return Path(self.config.path(self.config.keys))
 
-    def sources(self) -> dict[str, Any]:
-        """Return the configured sources by label. Raises ConfigError naming the wrong key."""
+    def sources(self, cluster: Cluster | None = None) -> dict[str, Any]:
+        """Return the configured sources by label. Raises ConfigError naming the wrong key.
+
+        They cut files by what a worker of `cluster` may take, or without one a worker of this machine.
+        """
         from ..ingest.contract import source
         from ..resources import partition_size, worker_memory
 
-        partition = partition_size(self.config.engine, worker_memory(self.config.engine))
+        partition = partition_size(self.config.engine, worker_memory(self.config.engine, cluster))
         made = {}
         for label, data in self.config.sources.items():
             where = f"sources.{label}"
