@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import tempfile
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .config import EngineConfig
-from .errors import ConfigError
+from .errors import ConfigError, WeirError
 from .resources import Allocation, Cluster
 
 CONNECT_SECONDS, WAIT_SECONDS = 10, 30
 """How long a scheduler may take to answer, and a cluster to have its first worker."""
+
+LOOK_SECONDS = 30
+"""How often it is looked whether a cluster's workers are all paused; twice in a row, and a run ends."""
 
 
 def local_cluster(allocation: Allocation, scratch: str | None) -> Any:
@@ -19,11 +26,18 @@ def local_cluster(allocation: Allocation, scratch: str | None) -> Any:
     import dask
     from distributed import LocalCluster
 
-    # Dask would set a limit that keeps glibc from learning which sizes to keep: every array of more than 128 KiB
-    # would be mapped and unmapped anew, which took a third of a worker's time.
-    with dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}):
+    settings = {
+        # Dask would set a limit that keeps glibc from learning which sizes to keep: every array of more than 128 KiB
+        # would be mapped and unmapped anew, which took a third of a worker's time.
+        "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+        # A paused worker waits for results that could be spilled. Ours holds libraries and has none: it would wait
+        # for ever. One that grows beyond its limit is restarted, and says so when that happens again and again.
+        "distributed.worker.memory.pause": False,
+    }
+    with dask.config.set(settings):
         try:
             return LocalCluster(
+                config=copy.deepcopy(dask.config.config),  # for workers that are restarted once this block is left
                 n_workers=allocation.workers,
                 threads_per_worker=1,
                 memory_limit=allocation.memory_bytes,
@@ -87,6 +101,62 @@ def survey(config: EngineConfig) -> Cluster | None:
             return _seen(client)
         except LookupError:
             return None
+
+
+@contextlib.contextmanager
+def dying(step: str) -> Iterator[None]:
+    """Say what a worker that dies again and again means. Raises WeirError in place of Dask's error."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        yield
+    except KilledWorker:
+        raise WeirError(
+            f"a worker process died again and again in '{step}', probably for want of memory",
+            "set engine.memory higher, engine.workers lower or engine.partition smaller; run again",
+        ) from None
+
+
+@contextlib.contextmanager
+def pausing(client: Any, futures: Sequence[Any], step: str) -> Iterator[None]:
+    """Cancel futures that no worker will ever take, for Dask paused them all. Raises WeirError then.
+
+    A worker above its pause limit (`distributed.worker.memory.pause`) gets no more tasks until it holds less; where
+    that is not results, which could be spilled, it never will.
+    """
+    from concurrent.futures import CancelledError
+
+    done, stuck = threading.Event(), threading.Event()
+
+    def look() -> None:
+        before = False
+        while not done.wait(LOOK_SECONDS):
+            now = _all_idle_and_paused(client)
+            if now and before:
+                stuck.set()
+                client.cancel(futures, force=True)
+                return
+            before = now
+
+    watcher = threading.Thread(target=look, name="weir-pausing", daemon=True)
+    watcher.start()
+    try:
+        yield
+    except CancelledError:
+        if not stuck.is_set():
+            raise
+        raise WeirError(
+            f"in '{step}' all workers of the cluster stand still: each holds more memory than Dask lets it work with",
+            "start workers with a higher --memory-limit (1 GiB and more a thread); run again",
+        ) from None
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _all_idle_and_paused(client: Any) -> bool:
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return all(worker["status"] == "paused" for worker in workers) and not any(client.processing().values())
 
 
 def _seen(client: Any) -> Cluster:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .cluster import connect, join, local_cluster
+from .cluster import connect, dying, join, local_cluster, pausing
 from .config import EngineConfig
 from .errors import DataError, WeirError
 from .resources import allocate
 from .storage import storage_error
-from .usage import compiling, forget_peak, peak, transferred
+from .usage import compiling, forget_peak, peak, release, resident, transferred
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -146,28 +146,22 @@ class Engine:
         if not items:
             return []
         from distributed import as_completed
-        from distributed.scheduler import KilledWorker
 
         started = time.perf_counter()
         order = sorted(range(len(items)), key=lambda at: -weights[at]) if weights else range(len(items))
         futures = self.client.map(_Task(function, arguments), [items[at] for at in order], pure=False, batch_size=1000)
         positions = {future.key: position for position, future in zip(order, futures, strict=True)}
-        cost = self.costs.setdefault(function.__name__.lstrip("_"), Cost())
+        step = function.__name__.lstrip("_")
+        cost = self.costs.setdefault(step, Cost())
         results: list[Any] = [None] * len(items)
         try:
-            for future in as_completed(futures):
-                try:
+            with dying(step), pausing(self._client, futures, step):
+                for future in as_completed(futures):
                     timed = future.result()
-                except KilledWorker:
-                    raise WeirError(
-                        f"a worker process died again and again in '{function.__name__.lstrip('_')}', "
-                        "probably for want of memory",
-                        "set engine.memory higher, engine.workers lower or engine.partition smaller; run again",
-                    ) from None
-                results[positions[future.key]] = timed.value
-                self._count(cost, timed)
-                if advance:
-                    advance()
+                    results[positions[future.key]] = timed.value
+                    self._count(cost, timed)
+                    if advance:
+                        advance()
         except BaseException:
             self._client.cancel(futures)
             raise
@@ -248,7 +242,9 @@ def compute(*collections: Any) -> tuple[Any, ...]:
         client = default_client()
     except ValueError:
         return tuple(dask.compute(*collections, scheduler="threads"))
-    return tuple(client.gather(client.compute(collections)))
+    futures = client.compute(collections)
+    with dying("compute"), pausing(client, futures, "compute"):
+        return tuple(client.gather(futures))
 
 
 class _Task:
@@ -275,8 +271,21 @@ class _Task:
             raise strip(error, self.__name__) from None
         seconds = time.perf_counter() - started
         again, out = transferred()
-        process = platform.node(), os.getpid()
-        return Timed(value, seconds, sum(compiled), peak(), again - read, out - written, process)
+        process, most = (platform.node(), os.getpid()), peak()
+        _make_room()
+        return Timed(value, seconds, sum(compiled), most, again - read, out - written, process)
+
+
+def _make_room() -> None:
+    """Free memory where this worker holds over half of what it may: beyond 80 % Dask gives it no more tasks."""
+    from distributed import get_worker
+
+    try:
+        limit = get_worker().memory_manager.memory_limit
+    except ValueError:
+        return
+    if limit and resident() > limit // 2:
+        release()
 
 
 def strip(error: Exception, step: str) -> WeirError:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import dask
 import numpy as np
 import pytest
 import yaml
@@ -22,8 +23,8 @@ import yaml
 import dataweir
 from dataweir.cluster import survey
 from dataweir.config import EngineConfig
-from dataweir.engine import Engine
-from dataweir.errors import ConfigError
+from dataweir.engine import Engine, compute
+from dataweir.errors import ConfigError, WeirError
 from dataweir.flow.check import check
 from dataweir.flow.doctor import network
 from dataweir.flow.label import label
@@ -273,6 +274,38 @@ def test_a_scheduler_without_workers_is_named(tmp_path: Path, monkeypatch: pytes
             Engine(EngineConfig(scheduler=started.address)) as engine,
         ):
             engine.map(abs, [1])
+
+
+def test_workers_that_all_stand_still_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask gives a worker at 80 % of its memory no more tasks, and what is not results is never spilled."""
+    monkeypatch.setattr("dataweir.cluster.LOOK_SECONDS", 0.5)
+
+    def fill() -> None:
+        sys.modules["held"] = b"x" * (900 << 20)  # type: ignore[assignment]
+
+    with cluster(tmp_path, workers=1, memory="1GiB") as started, Engine(EngineConfig(scheduler=started.address)) as on:
+        assert on.map(abs, [-1]) == [1]
+        on.client.run(fill)
+        time.sleep(1)
+        with pytest.raises(WeirError, match="in 'abs' all workers of the cluster stand still"):
+            on.map(abs, [-1, -2])
+        with pytest.raises(WeirError, match="in 'compute' all workers"):
+            compute(dask.delayed(abs)(-1))
+
+
+def test_a_worker_of_ours_is_never_paused_even_where_it_was_restarted(tmp_path: Path) -> None:
+    def pause(dask_worker: Any) -> Any:
+        return dask_worker.memory_manager.memory_pause_fraction, os.getpid()
+
+    with Engine(EngineConfig(workers=1, memory="1 GiB"), str(tmp_path)) as on:
+        [(never, first)] = on.client.run(pause).values()
+        with pytest.raises(WeirError, match=r"died again and again in 'exit'.*want of memory"):
+            on.map(os._exit, [1])
+        on.client.wait_for_workers(1, timeout=30)
+        [(still, second)] = on.client.run(pause).values()
+        assert first != second
+        assert (never, still) == (False, False)
+        assert on.costs["exit"].tasks == 0
 
 
 def test_no_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from ..config import DedupConfig
 from ..ingest.cleaning import Cleaner
 from ..ingest.contract import Plan
 from ..ingest.dedup.scheme import Scheme, Semantic
-from ..resources import Allocation, allocate
+from ..resources import MIN_WORKER_MEMORY, Allocation, allocate
 from .drift import ColumnDrift
 from .near import meaning_scheme, near_scheme
 from .predict import Prediction, history, predict
@@ -70,11 +70,17 @@ class RunPlan:
         """What will go wrong by what is known now, each with its cure."""
         engine, peak = self.allocation, self.prediction.peak_memory_bytes or 0
         each = peak // engine.workers
-        if engine.scheduler or each <= engine.memory_bytes:
-            return self.drifted
         need, limit = (round(size / (1 << 20)) for size in (each, engine.memory_bytes))
+        told = list(self.drifted)
+        if engine.memory_bytes < MIN_WORKER_MEMORY:
+            told.append(
+                f"a worker may take {limit:,} MiB, of which its libraries hold some 300: with less than "
+                f"{MIN_WORKER_MEMORY >> 20:,} MiB it may be restarted again and again until the run gives up"
+            )
+        if engine.scheduler or each <= engine.memory_bytes:
+            return told
         return [
-            *self.drifted,
+            *told,
             f"a worker will need about {need:,} MiB and may take {limit:,} MiB: it would spill or be restarted; set "
             "engine.memory higher, with fewer engine.workers where the machine has no more, or engine.partition lower",
         ]
