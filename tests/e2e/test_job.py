@@ -82,7 +82,7 @@ def test_every_looking_command_speaks_text_and_json(
     project: Path, run_weir: Weir, call_weir: Weir, arguments: tuple[str, ...]
 ) -> None:
     text = run_weir(*arguments, cwd=project)
-    assert text.code == 0, text.err
+    assert (text.code, text.err) == (0, "")
     assert text.out
     ended = call_weir(*arguments, "--json", cwd=project)
     assert ended.code == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import sys
 
 import click
@@ -67,7 +65,6 @@ def program() -> Group:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the process ends with the exit codes of the design."""
-    atexit.register(gc.freeze)  # or the interpreter goes through every object once more before it ends, for a second
     try:
         program().main(args=arguments, standalone_mode=False)
     except click.exceptions.Abort:
