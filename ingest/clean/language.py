@@ -19,7 +19,7 @@ from ..contract import StepResult, no_rejects, rule
 
 _NOT_LANGUAGE = r"https?://\S+|[@#][\w.\-]+"
 _TELLING = r"[\p{Hiragana}\p{Katakana}가-힣\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Georgian}\p{Armenian}]"
-"""Letters that one language writes, all but: they say as much as three others. Han is Chinese, Wu, Yue or Japanese."""
+"""Letters that hardly more than one language uses, so that one says as much as three others. Han has several."""
 
 
 class LanguageOptions(Strict):

@@ -130,16 +130,16 @@ def pausing(client: Any, futures: Sequence[Any], step: str) -> Iterator[None]:
 
     def look() -> None:
         before = False
-        while not done.wait(LOOK_SECONDS):
-            now = _all_idle_and_paused(client)
-            if now and before:
-                stuck.set()
-                client.cancel(futures, force=True)
-                return
-            before = now
+        with contextlib.suppress(Exception):  # a scheduler that is lost is told of where the results are waited for
+            while not done.wait(LOOK_SECONDS):
+                now = _all_idle_and_paused(client)
+                if now and before:
+                    stuck.set()
+                    client.cancel(futures, force=True)
+                    return
+                before = now
 
-    watcher = threading.Thread(target=look, name="weir-pausing", daemon=True)
-    watcher.start()
+    threading.Thread(target=look, name="weir-pausing", daemon=True).start()
     try:
         yield
     except CancelledError:
@@ -151,12 +151,11 @@ def pausing(client: Any, futures: Sequence[Any], step: str) -> Iterator[None]:
         ) from None
     finally:
         done.set()
-        watcher.join()
 
 
 def _all_idle_and_paused(client: Any) -> bool:
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    return all(worker["status"] == "paused" for worker in workers) and not any(client.processing().values())
+    found = {worker["status"] for worker in client.scheduler_info(n_workers=-1)["workers"].values()}
+    return found == {"paused"} and not any(client.processing().values())
 
 
 def _seen(client: Any) -> Cluster:
