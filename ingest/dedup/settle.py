@@ -170,7 +170,7 @@ def _shingles(rows: pa.Table, sketched: Sequence[Sketched], numbers: NDArray[np.
 
 
 def _by_part(sketched: Sequence[Sketched], numbers: NDArray[np.int64]) -> Iterator[tuple[Sketched, NDArray[np.int64]]]:
-    """Yield each part with the lines of its texts is_in `numbers` (sorted)."""
+    """Yield each part with the lines of its texts among `numbers` (sorted)."""
     for each, first, end in each_row(sketched):
         lower, upper = np.searchsorted(numbers, [first, end])
         yield each, numbers[lower:upper] - first

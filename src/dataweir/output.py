@@ -117,8 +117,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
             built.add_column(name, justify="right", no_wrap=True, overflow="ellipsis")
         else:
             built.add_column(name, justify="right" if number else "left", overflow="fold")
-    for row_of_cells in cells:
-        built.add_row(*row_of_cells)
+    for row in cells:
+        built.add_row(*row)
     return built
 
 
